@@ -1,0 +1,34 @@
+"""One middleware of our own: a poll without news carries next to nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+# Headers that speak about a document; an answer without a body has none.
+DOCUMENT_HEADERS = (
+    "Content-Security-Policy",
+    "Content-Type",
+    "Cross-Origin-Opener-Policy",
+    "Referrer-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+)
+
+
+def lean_poll(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Leave the document-only headers off a 204 answer (RFC 9110, 15.3.5: it has no content)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 204:
+            for name in DOCUMENT_HEADERS:
+                del response[name]
+        return response
+
+    return middleware

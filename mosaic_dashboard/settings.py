@@ -1,0 +1,180 @@
+"""Settings, read top to bottom. Every name that a person may set is in ``.env.example``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from mosaic_dashboard import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(BASE_DIR / ".env")
+
+# --- Where things live -------------------------------------------------------------------------------------------
+DATA_DIR = (BASE_DIR / env.value("MOSAIC_DATA_DIR", "var")).resolve()
+KEYS_DIR = DATA_DIR / "keys"
+ENGINE_DIR = DATA_DIR / "engine"
+
+DEBUG = False
+SECRET_KEY = env.key_file(KEYS_DIR / "secret_key", env.secret_key)
+# The first key encrypts, every line decrypts: rotation puts a new line on top.
+FIELD_KEYS = env.key_file(KEYS_DIR / "field_key", env.field_key).split()
+
+# --- The remote service and the embedded engine -------------------------------------------------------------------
+MOSAIC_API_KEY = env.value("MOSAIC_API_KEY")
+MOSAIC_API_URL = env.value("MOSAIC_API_URL", "https://api.mosaic.so").rstrip("/")
+MOSAIC_WEBHOOK_SECRET = env.value("MOSAIC_WEBHOOK_SECRET")
+MOSAIC_ENGINE = env.switch("MOSAIC_ENGINE", default=not MOSAIC_API_KEY)
+MOSAIC_ENGINE_KEY = env.value("MOSAIC_ENGINE_KEY") or env.key_file(KEYS_DIR / "engine_key", env.engine_key)
+MOSAIC_ENGINE_FAULTS = env.switch("MOSAIC_ENGINE_FAULTS", default=False)
+MOSAIC_ENGINE_CREDITS = env.number("MOSAIC_ENGINE_CREDITS", 1000)
+MOSAIC_FETCH_ALLOW = env.words("MOSAIC_FETCH_ALLOW")
+MOSAIC_MEDIA_ORIGINS = env.words("MOSAIC_MEDIA_ORIGINS", "https://storage.googleapis.com")
+
+# Seconds; short values make the kill tests quick and are of no use elsewhere.
+MOSAIC_SWEEP_SECONDS = env.number("MOSAIC_SWEEP_SECONDS", 1, minimum=1)
+MOSAIC_LEASE_SECONDS = env.number("MOSAIC_LEASE_SECONDS", 30, minimum=2)
+
+# --- The public address -------------------------------------------------------------------------------------------
+# `up` passes the address it serves in MOSAIC_SERVE_URL; MOSAIC_PUBLIC_URL is what people type where a name or a
+# proxy stands before it.
+SERVE_URL = env.value("MOSAIC_SERVE_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = env.value("MOSAIC_PUBLIC_URL").rstrip("/") or SERVE_URL
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in {"http", "https"} or not _public.hostname:
+    raise ImproperlyConfigured("MOSAIC_PUBLIC_URL must be an address like https://runs.example.org.")
+PUBLIC_IS_HTTPS = _public.scheme == "https"
+
+ALLOWED_HOSTS = sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname, *env.words("MOSAIC_ALLOWED_HOSTS")})
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_IS_HTTPS else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_IS_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "mosaic_session"
+CSRF_COOKIE_NAME = "mosaic_csrf"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", *MOSAIC_MEDIA_ORIGINS],
+        "media-src": [SELF, *MOSAIC_MEDIA_ORIGINS],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+
+# --- Applications ---------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "django_htmx",
+    "lucide",
+    "runs",
+    "runs.engine",
+]
+MIDDLEWARE = [
+    "mosaic_dashboard.middleware.lean_poll",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "mosaic_dashboard.urls"
+WSGI_APPLICATION = "mosaic_dashboard.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Database: our rows are the truth ---------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": DATA_DIR / "db.sqlite3",
+        "CONN_MAX_AGE": 60,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA mmap_size=134217728;PRAGMA cache_size=2000;"
+            ),
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+QUEUE_DIR = DATA_DIR / "queue"
+
+# --- People -----------------------------------------------------------------------------------------------------------
+LOGIN_URL = "runs:login"
+LOGIN_REDIRECT_URL = "runs:home"
+LOGOUT_REDIRECT_URL = "runs:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- Files, words, logs -------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = os.environ.get("TZ") or "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.value("MOSAIC_LOG_LEVEL", "INFO").upper()},
+    "loggers": {"huey": {"level": "WARNING"}, "urllib3": {"level": "ERROR"}},
+}

@@ -1,0 +1,3 @@
+"""The back office."""
+
+from __future__ import annotations

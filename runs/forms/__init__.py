@@ -1,0 +1,3 @@
+"""What people type, checked."""
+
+from __future__ import annotations

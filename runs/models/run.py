@@ -1,0 +1,169 @@
+"""A run: the record of one execution, from the intent to start it to its end."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from runs import statuses
+from runs.models.agent import Agent, AgentVersion
+from runs.models.claims import ClaimableQuerySet
+from runs.models.connection import Connection
+
+# How long a start may look for the run it may have made before a person may send again.
+UNCONFIRMED_MINUTES = 10
+WATCH_MARK_SECONDS = 10
+
+
+class RunQuerySet(ClaimableQuerySet["Run"]):
+    """Runs by state; :meth:`settle` is the one writer of a run's state."""
+
+    def active(self) -> RunQuerySet:
+        """Runs that may still change by themselves (unknown statuses included)."""
+        return self.exclude(status__in=[value for value, s in statuses.RUN_STATUSES.items() if s.is_terminal])
+
+    def sent(self) -> RunQuerySet:
+        """Runs that are, or may be, at the remote; refused and unsent intents are left out."""
+        return self.exclude(status__in=(statuses.REFUSED, statuses.NOT_SENT))
+
+    def needing_attention(self) -> RunQuerySet:
+        """Failed, partly complete or unconfirmed runs, and those that wait for credits."""
+        return self.filter(
+            Q(status__in=(statuses.FAILED, statuses.PARTIAL_COMPLETE, statuses.UNCONFIRMED)) | Q(needs_credits=True),
+            dismissed_at=None,
+        )
+
+    def settle(
+        self,
+        pk: object,
+        token: uuid.UUID,
+        *,
+        next_due: datetime | None,
+        changed: bool,
+        **changes: Any,  # noqa: ANN401 - model field values
+    ) -> bool:
+        """Write what was learned, give the claim back and set the next due time.
+
+        False when the claim was lost; then nothing is written. ``changed`` raises the version, which is what open
+        pages compare; a read without news must leave it alone.
+        """
+        if changed:
+            changes["version"] = F("version") + 1
+        return self.release(pk, token, due_at=next_due, **changes)
+
+    def mark_watched(self, pk: uuid.UUID) -> None:
+        """Note that somebody looks at the run; written at most every ten seconds however many look."""
+        now = timezone.now()
+        old = now - timedelta(seconds=WATCH_MARK_SECONDS)
+        self.filter(Q(watched_at=None) | Q(watched_at__lt=old), pk=pk).update(watched_at=now)
+
+
+class Run(models.Model):
+    """One start of an agent. The row exists before anything is sent."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="runs")
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
+    # The graph the run was started with; for runs started elsewhere, the graph known when the run was first seen.
+    agent_version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    remote_id = models.CharField(max_length=64, null=True, blank=True)
+    status = models.CharField(max_length=40, default=statuses.STARTING)
+    status_message = models.TextField(blank=True)
+    needs_credits = models.BooleanField(default=False)
+    # [{"original_node_id": str|null, "messages": [str]}]
+    errors = models.JSONField(default=list, blank=True)
+    nodes_completed = models.PositiveIntegerField(default=0)
+    nodes_in_progress = models.PositiveIntegerField(default=0)
+    nodes_failed = models.PositiveIntegerField(default=0)
+    triggered_by = models.JSONField(null=True, blank=True)
+
+    # The intent: the exact body that was (to be) sent; null for runs started elsewhere.
+    start_token = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    body = models.JSONField(null=True, blank=True, editable=False)
+    inputs_count = models.PositiveIntegerField(default=0)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    # Candidates a person must choose from when a lost answer could belong to several remote runs.
+    # [{"run_id", "status", "started_at", "inputs"}]
+    candidates = models.JSONField(default=list, blank=True, editable=False)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+
+    # What pages compare; raised by every change that can be seen.
+    version = models.PositiveIntegerField(default=1)
+    watched_at = models.DateTimeField(null=True, blank=True)
+    synced_at = models.DateTimeField(null=True, blank=True)
+    sync_failures = models.PositiveIntegerField(default=0)
+    sync_error = models.CharField(max_length=500, blank=True)
+
+    due_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    claim_token = models.UUIDField(null=True, blank=True)
+    claimed_for = models.CharField(max_length=16, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(fields=("connection", "remote_id"), name="run_remote_id_once_a_connection"),
+        )
+        indexes = (
+            models.Index(fields=("due_at",), name="run_due"),
+            # The run list, newest first, whole and by its filters.
+            models.Index(fields=("-created_at", "-id"), name="run_newest"),
+            models.Index(fields=("status", "-created_at", "-id"), name="run_status_newest"),
+            models.Index(fields=("agent", "-created_at", "-id"), name="run_agent_newest"),
+            # Home: what waits for somebody.
+            models.Index(
+                fields=("-created_at",),
+                name="run_attention",
+                condition=Q(dismissed_at=None)
+                & (Q(status__in=("failed", "partial_complete", "unconfirmed")) | Q(needs_credits=True)),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Run {str(self.id)[:8]}"
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether nothing more will happen unless somebody acts."""
+        return statuses.run_status(self.status).is_terminal
+
+    @property
+    def can_resume(self) -> bool:
+        """Failed or cancelled; also, as a try, finished and waiting for credits (a refusal is shown in its words)."""
+        if self.remote_id is None:
+            return False
+        return self.status in statuses.RESUMABLE_RUN_STATUSES or (self.is_terminal and self.needs_credits)
+
+    @property
+    def can_cancel(self) -> bool:
+        """Known to the remote and not finished."""
+        return self.remote_id is not None and not self.is_terminal
+
+    @property
+    def can_run_again(self) -> bool:
+        """Whether the settings are known that a new run would be filled with."""
+        return self.body is not None and self.agent_id is not None
+
+    @property
+    def completed_without_outputs(self) -> bool:
+        """Finished well, and yet there is nothing to play; worth a warning. Needs ``outputs`` prefetched."""
+        return self.status == statuses.COMPLETED and not self.outputs.all()
+
+    @property
+    def may_send_again_at(self) -> datetime:
+        """From when on a person may repeat an unconfirmed start."""
+        return self.created_at + timedelta(minutes=UNCONFIRMED_MINUTES)

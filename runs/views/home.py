@@ -1,0 +1,10 @@
+"""Stub."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+
+def home(request: HttpRequest, **_ids: object) -> HttpResponse:
+    """Stub."""
+    return HttpResponse(status=501)
