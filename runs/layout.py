@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 # Graphviz measures boxes in inches and positions in points; one point is drawn as one pixel.
 POINTS_PER_INCH = 72
 COLUMN_GAP, ROW_GAP = 52, 30
+HALF_X, HALF_Y = BOX_WIDTH / 2, BOX_HEIGHT / 2
 
 
 def compute(graph: Graph) -> dict[str, Any]:
     """Lay the graph out from left to right.
 
-    Answers ``{"nodes": {id: [x, y]}, "lines": [[source, target, [[x, y], …]]]}`` in pixels from the top left: corners
-    of boxes, and Bézier points of connections (one, and then three for each piece). The same graph always gets the
+    Answers ``{"size": [width, height], "nodes": {id: [x, y]}, "lines": [[source, target, [[x, y], …]]]}`` in pixels
+    from the top left: corners of boxes, and Bézier points of connections (one, and then three for each piece). The same graph always gets the
     same positions.
     """
     drawing = pygraphviz.AGraph(directed=True, strict=True)
@@ -52,23 +53,22 @@ def compute(graph: Graph) -> dict[str, Any]:
 def _read(drawing: Any, ids: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401 - pygraphviz has no types
     """Turn Graphviz' centres with the origin at the bottom into corners with the origin at the top."""
     centres = {ids[str(node)]: _point(node.attr["pos"]) for node in drawing.nodes()}
-    if not centres:
-        return {"nodes": {}, "lines": []}
-    left = min(x for x, _ in centres.values()) - BOX_WIDTH / 2 - MARGIN
-    top = max(y for _, y in centres.values()) + BOX_HEIGHT / 2 + MARGIN
+    splines = {(ids[str(edge[0])], ids[str(edge[1])]): _spline(edge.attr["pos"]) for edge in drawing.edges()}
+    corners = [(x + dx, y + dy) for x, y in centres.values() for dx, dy in ((-HALF_X, -HALF_Y), (HALF_X, HALF_Y))]
+    everything = [*corners, *(point for points in splines.values() for point in points)] or [(0.0, 0.0)]
+    # Lines may run outside the boxes, so they count for the size as well.
+    left = min(x for x, _ in everything) - MARGIN
+    top = max(y for _, y in everything) + MARGIN
+    right = max(x for x, _ in everything) + MARGIN
+    bottom = min(y for _, y in everything) - MARGIN
+
+    def place(x: float, y: float) -> list[float]:
+        return [round(x - left, 1), round(top - y, 1)]
+
     return {
-        "nodes": {
-            node_id: [round(x - BOX_WIDTH / 2 - left, 1), round(top - y - BOX_HEIGHT / 2, 1)]
-            for node_id, (x, y) in centres.items()
-        },
-        "lines": [
-            [
-                ids[str(edge[0])],
-                ids[str(edge[1])],
-                [[round(x - left, 1), round(top - y, 1)] for x, y in _spline(edge.attr["pos"])],
-            ]
-            for edge in drawing.edges()
-        ],
+        "size": place(right, bottom),
+        "nodes": {node_id: place(x - HALF_X, y + HALF_Y) for node_id, (x, y) in centres.items()},
+        "lines": [[*edge, [place(x, y) for x, y in points]] for edge, points in splines.items()],
     }
 
 

@@ -152,9 +152,10 @@ def picture(
     # Reading order, which is also the order of the Tab key.
     boxes.sort(key=lambda box: (box.x, box.y))
     names = {box.icon for box in boxes} | {box.mark.icon for box in boxes if box.mark.icon}
+    width, height = (positions or {}).get("size") or (0, 0)
     return Picture(
-        width=max(box.x for box in boxes) + BOX_WIDTH + MARGIN,
-        height=max(box.y for box in boxes) + BOX_HEIGHT + MARGIN,
+        width=max(width, *(box.x + BOX_WIDTH for box in boxes)),
+        height=max(height, *(box.y + BOX_HEIGHT for box in boxes)),
         boxes=boxes,
         lines=_lines(graph, positions or {}, {box.node.id: box for box in boxes}, set(ignore_nodes)),
         icons={name: f"graph-icon-{name}" for name in sorted(names)},
