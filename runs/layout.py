@@ -21,8 +21,8 @@ def compute(graph: Graph) -> dict[str, Any]:
     """Lay the graph out from left to right.
 
     Answers ``{"size": [width, height], "nodes": {id: [x, y]}, "lines": [[source, target, [[x, y], …]]]}`` in pixels
-    from the top left: corners of boxes, and Bézier points of connections (one, and then three for each piece). The same graph always gets the
-    same positions.
+    from the top left: corners of boxes, and Bézier points of connections (one, and then three for each piece). The
+    same graph always gets the same positions.
     """
     drawing = pygraphviz.AGraph(directed=True, strict=True)
     drawing.graph_attr.update(
