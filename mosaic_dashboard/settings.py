@@ -82,7 +82,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- Applications ---------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "mosaic_dashboard.admin.MosaicAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,3 +1,7 @@
-"""The back office."""
+"""The back office: every record of the dashboard."""
 
 from __future__ import annotations
+
+from runs.admin import agents, people
+
+__all__ = ["agents", "people"]
