@@ -44,7 +44,7 @@ RUN_STATUSES: dict[str, Status] = {
     status.value: status
     for status in (
         Status(STARTING, "Starting", "active", "loader", is_remote=False),
-        Status(UNCONFIRMED, "Unconfirmed", "warn", "circle-help", is_remote=False),
+        Status(UNCONFIRMED, "Unconfirmed", "warn", "circle-question-mark", is_remote=False),
         Status(REFUSED, "Refused", "bad", "ban", is_terminal=True, is_remote=False),
         Status(NOT_SENT, "Not sent", "bad", "unplug", is_terminal=True, is_remote=False),
         Status(RUNNING, "Running", "active", "loader"),
@@ -84,4 +84,4 @@ def node_status(value: str) -> Status:
 
 
 def _unknown(value: str) -> Status:
-    return Status(value, value.replace("_", " ").capitalize() or "Unknown", "neutral", "circle-help")
+    return Status(value, value.replace("_", " ").capitalize() or "Unknown", "neutral", "circle-question-mark")

@@ -1,0 +1,52 @@
+// The frame's small manners: theme, menus that close, times that stay true. Everything works without it.
+
+const root = document.documentElement;
+
+// --- Theme: kept in a cookie, so that the server draws the page right from the first byte.
+for (const group of document.querySelectorAll("[data-theme-switch]")) {
+  group.hidden = false;
+  group.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-theme-value]");
+    if (!button) return;
+    const theme = button.dataset.themeValue;
+    const age = theme ? 31536000 : 0;
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `mosaic_theme=${theme}; path=/; max-age=${age}; samesite=lax${secure}`;
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
+    for (const other of group.querySelectorAll("[data-theme-value]")) {
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+  });
+}
+
+// --- Menus close on Escape and on a click elsewhere.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// --- "5 min ago" stays true while the page stays open.
+const STEPS = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+
+function spanAgo(seconds) {
+  if (seconds < 10) return "just now";
+  const [unit, length] = STEPS.find(([, step]) => seconds >= step);
+  return `${Math.floor(seconds / length)} ${unit} ago`;
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const text = spanAgo((Date.now() - Date.parse(time.dateTime)) / 1000);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}, 10000);
