@@ -1,3 +1,3 @@
-"""The Mosaic API over HTTP; knows nothing of Django."""
+"""HTTP and the API, and nothing of Django: requests in, typed values or typed errors out."""
 
 from __future__ import annotations
