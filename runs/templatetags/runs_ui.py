@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 register = template.Library()
 
 NOTHING = "–"
+NO_MOMENT = SafeString(NOTHING)
 # A glyph for whatever a table names that the icon set does not have: a missing picture must never cost a page.
 FALLBACK_ICON = "circle-question-mark"
 _STEPS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -74,7 +75,7 @@ def as_node_status(value: str) -> Status:
 def ago(moment: datetime | None) -> SafeString:
     """How long ago, in the largest whole unit; the exact moment is in the title."""
     if moment is None:
-        return mark_safe(NOTHING)
+        return NO_MOMENT
     return _time(moment, span_ago((timezone.now() - moment).total_seconds()), relative=True)
 
 
@@ -82,7 +83,7 @@ def ago(moment: datetime | None) -> SafeString:
 def clock(moment: datetime | None) -> SafeString:
     """Time of day with seconds."""
     if moment is None:
-        return mark_safe(NOTHING)
+        return NO_MOMENT
     return _time(moment, f"{timezone.localtime(moment):%H:%M:%S}")
 
 
@@ -90,7 +91,7 @@ def clock(moment: datetime | None) -> SafeString:
 def moment(value: datetime | None) -> SafeString:
     """Day and time; the year only when it is not this one."""
     if value is None:
-        return mark_safe(NOTHING)
+        return NO_MOMENT
     local = timezone.localtime(value)
     year = "" if local.year == timezone.localtime().year else f" {local.year}"
     return _time(value, f"{local.day} {local:%b}{year}, {local:%H:%M}")

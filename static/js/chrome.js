@@ -50,3 +50,26 @@ setInterval(() => {
     if (time.textContent !== text) time.textContent = text;
   }
 }, 10000);
+
+// --- A request that failed says so, calmly, and the sentence goes when the next one succeeds.
+const notice = document.getElementById("page-notice");
+
+function say(text) {
+  notice.textContent = text;
+  notice.hidden = !text;
+}
+
+document.addEventListener("htmx:after:request", (event) => {
+  const { status } = event.detail.ctx.response;
+  if (status < 400 && !notice.hidden) say("");
+});
+document.addEventListener("htmx:response:error", (event) => {
+  const { status } = event.detail.ctx.response;
+  if ([409, 422, 503].includes(status)) return; // the answer itself carries the sentence
+  if (status === 403) say("You may not do this any more. Reload the page.");
+  else if (status === 404) say("This is not there any more.");
+  else say(`The dashboard answered with an error (${status}). It is in the log.`);
+});
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx) say("The dashboard does not answer. What you see may be old.");
+});
