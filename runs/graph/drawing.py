@@ -20,6 +20,8 @@ MARGIN = 20
 # How far above a bypassed box its replacement line runs; less than MARGIN and than half the space between rows.
 CLEARANCE = 11
 NAME_LENGTH = 19
+# Every line arrives from the left; the head is part of its path.
+ARROW_HEAD = "m-5,-4l5,4l-5,4"
 UNKNOWN_ICON = "box"
 TYPE_ICONS = {
     "9451e6ff-ac7f-4317-9055-a2f35f641b29": "clapperboard",  # Video Input
@@ -92,10 +94,20 @@ class Box:
         """Wide enough for the badge's characters."""
         return 14 + 7 * len(self.mark.badge)
 
+    @property
+    def badge_x(self) -> int:
+        """The badge sits on the upper edge, at its right end."""
+        return BOX_WIDTH - self.badge_width - 10
+
+    @property
+    def badge_middle(self) -> float:
+        """Where the badge's text is centred."""
+        return self.badge_x + self.badge_width / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A connection as an SVG path; ``kind`` is ``plain``, ``detour`` (a join made by a bypass) or ``faint``."""
+    """A connection as an SVG path with its head; ``kind`` is ``plain``, ``detour`` (a join made by a bypass) or ``faint``."""
 
     source: str
     target: str
@@ -166,7 +178,7 @@ def _lines(graph: Graph, positions: Mapping[str, Any], boxes: Mapping[str, Box],
     """Stored curves where the layout has them, our own where a bypass joins what was not joined before."""
     curves = {(item[0], item[1]): item[2] for item in positions.get("lines") or () if len(item) == 3}
     found = [
-        Line(source, target, _curve(curves.get((source, target))) or _between(boxes[source], boxes[target]), "faint")
+        Line(source, target, _plain(curves.get((source, target)), boxes[source], boxes[target]), "faint")
         for source, target in graph.links
         if ignored & {source, target}
     ]
@@ -176,10 +188,14 @@ def _lines(graph: Graph, positions: Mapping[str, Any], boxes: Mapping[str, Box],
         if way:
             path = _around(boxes[source], [boxes[node_id] for node_id in way], boxes[target])
         else:
-            path = _curve(curves.get((source, target))) or _between(boxes[source], boxes[target])
+            path = _plain(curves.get((source, target)), boxes[source], boxes[target])
         tone = boxes[source].mark.tone
-        found.append(Line(source, target, path, "detour" if way else "plain", tone))
+        found.append(Line(source, target, path + ARROW_HEAD, "detour" if way else "plain", tone))
     return found
+
+
+def _plain(points: Sequence[Sequence[float]] | None, source: Box, target: Box) -> str:
+    return _curve(points) or _between(source, target)
 
 
 def _curve(points: Sequence[Sequence[float]] | None) -> str:
