@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
-from runs import statuses
+from runs import access, statuses
 from runs.models import Agent, AgentVersion, Connection, Output, Run, RunInput, RunNode
 
 VIDEO_INPUT = "9451e6ff-ac7f-4317-9055-a2f35f641b29"
@@ -37,6 +37,8 @@ PASSWORD = "correct horse battery"
 def make_user(username: str, role: str = "", **fields: Any) -> User:
     """An account in the group ``role``, with :data:`PASSWORD`; without a role, a stranger."""
     user = User.objects.create_user(username, password=PASSWORD, **fields)
+    if role == "Administrator":
+        access.ensure_roles()
     if role:
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     return user

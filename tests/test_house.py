@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "admin": {"models", "actions", "gateway", "statuses", "access"},
     "templatetags": {"statuses"},
-    "management": {"sync", "jobs", "gateway", "engine", "models", "access"},
+    "management": {"sync", "jobs", "gateway", "engine", "models", "access", "layout", "graph"},
     "urls": {"views"},
     "apps": set(),
     "checks": {"models"},
