@@ -16,11 +16,15 @@ class MosaicUnavailable(MosaicError):
     """No answer that counts: no network, a timeout, 429, 5xx.
 
     ``may_have_acted`` is False when the request certainly changed nothing at the remote, and True for a POST that may
-    have been carried out though the answer was lost. ``retry_after`` is in seconds, as the remote asked.
+    have been carried out though the answer was lost. ``retry_after`` is in seconds, as the remote asked. ``fleeting``
+    marks what may well be over in a moment, so that a GET is worth repeating at once.
     """
 
-    def __init__(self, sentence: str, *, may_have_acted: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, sentence: str, *, may_have_acted: bool = False, retry_after: float | None = None, fleeting: bool = False
+    ) -> None:
         super().__init__(sentence)
+        self.fleeting = fleeting
         self.may_have_acted = may_have_acted
         self.retry_after = retry_after
 

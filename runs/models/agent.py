@@ -68,6 +68,23 @@ class Agent(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def keep_version(self, graph: Graph) -> AgentVersion:
+        """The version that holds ``graph``, made when it was never seen before."""
+        version, _ = AgentVersion.objects.get_or_create(
+            agent=self,
+            content_hash=graph.content_hash(),
+            defaults={"graph": graph.to_json(), "graph_hash": graph.graph_hash()},
+        )
+        return version
+
+
+class AgentVersionQuerySet(models.QuerySet["AgentVersion"]):
+    """Versions by what is still to be done for them."""
+
+    def without_layout(self) -> AgentVersionQuerySet:
+        """Those whose picture has no positions yet."""
+        return self.exclude(graph_hash__in=GraphLayout.objects.values("graph_hash"))
+
 
 class AgentVersion(models.Model):
     """One graph of an agent: nodes, connections and parameters as ``GET /agent/<id>`` gave them."""
@@ -81,6 +98,8 @@ class AgentVersion(models.Model):
     # Of what is drawn: node ids, type names, edges. Points into GraphLayout.
     graph_hash = models.CharField(max_length=64, db_index=True)
     first_seen_at = models.DateTimeField(default=timezone.now)
+
+    objects = AgentVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ("-first_seen_at",)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from runs.models.claims import ClaimableQuerySet
@@ -14,6 +16,9 @@ from runs.models.fields import EncryptedTextField
 if TYPE_CHECKING:
     from datetime import datetime
 
+# How exact "last contact" is while all is well.
+CONTACT_SECONDS = 5
+
 
 class ConnectionQuerySet(ClaimableQuerySet["Connection"]):
     """Connections that may be used, and those whose agents are due."""
@@ -21,6 +26,10 @@ class ConnectionQuerySet(ClaimableQuerySet["Connection"]):
     def enabled(self) -> ConnectionQuerySet:
         """Those that have not been switched off."""
         return self.filter(is_enabled=True)
+
+    def usable(self) -> ConnectionQuerySet:
+        """Those whose agents and runs may be asked about."""
+        return self.filter(is_enabled=True, key_checked=True)
 
 
 class Connection(models.Model):
@@ -40,6 +49,9 @@ class Connection(models.Model):
     api_key_last4 = models.CharField("key ends in", max_length=4, blank=True, editable=False)
     organization_id = models.CharField(max_length=64, blank=True, editable=False)
     organization_name = models.CharField(max_length=200, blank=True, editable=False)
+    # False from a change of key or address until the remote has said that the organisation is still the same; until
+    # then nothing is sent for the rows of this connection.
+    key_checked = models.BooleanField(default=True, editable=False)
     is_enabled = models.BooleanField(default=True)
     # True for the rows that settings and `up` keep in step with the environment.
     is_managed = models.BooleanField(default=False, editable=False)
@@ -72,14 +84,25 @@ class Connection(models.Model):
         """The last thing we heard is an error."""
         return bool(self.last_error)
 
+    @property
+    def is_usable(self) -> bool:
+        """Switched on, and known to belong to the organisation its rows came from."""
+        return self.is_enabled and self.key_checked
+
     def set_api_key(self, key: str) -> None:
-        """Keep the key and the four characters that may be shown."""
+        """Keep the key and the four characters that may be shown; another key must first prove whose it is."""
+        if key != self.api_key and self.organization_id:
+            self.key_checked = False
         self.api_key = key
         self.api_key_last4 = key[-4:] if len(key) >= 12 else ""
 
     def note_contact(self, at: datetime) -> None:
-        """Write down that the remote answered."""
-        type(self).objects.filter(pk=self.pk).update(last_contact_at=at, last_error="", last_error_at=None, failures=0)
+        """Write down that the remote answered; in good times at most every few seconds."""
+        stale = Q(last_contact_at=None) | Q(last_contact_at__lt=at - timedelta(seconds=CONTACT_SECONDS))
+        news = stale | ~Q(last_error="") | Q(failures__gt=0)
+        type(self).objects.filter(news, pk=self.pk).update(
+            last_contact_at=at, last_error="", last_error_at=None, failures=0
+        )
 
     def note_trouble(self, message: str, at: datetime) -> None:
         """Write down, for the banner, what went wrong and when."""

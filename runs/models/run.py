@@ -19,6 +19,8 @@ from runs.models.connection import Connection
 # How long a start may look for the run it may have made before a person may send again.
 UNCONFIRMED_MINUTES = 10
 WATCH_MARK_SECONDS = 10
+# So long after the last mark a run still counts as watched.
+WATCHED_SECONDS = 30
 
 
 class RunQuerySet(ClaimableQuerySet["Run"]):
@@ -54,14 +56,23 @@ class RunQuerySet(ClaimableQuerySet["Run"]):
         pages compare; a read without news must leave it alone.
         """
         if changed:
-            changes["version"] = F("version") + 1
+            changes |= {"version": F("version") + 1, "changed_at": timezone.now()}
         return self.release(pk, token, due_at=next_due, **changes)
 
     def mark_watched(self, pk: uuid.UUID) -> None:
-        """Note that somebody looks at the run; written at most every ten seconds however many look."""
+        """Note that somebody looks at the run; written at most every ten seconds however many look.
+
+        Where nobody has looked for a while, a healthy active run is asked about at once instead of at its leisure.
+        """
         now = timezone.now()
+        unwatched = Q(watched_at=None) | Q(watched_at__lt=now - timedelta(seconds=WATCHED_SECONDS))
+        self.active().filter(unwatched, pk=pk, claim_token=None, sync_failures=0, due_at__gt=now).update(due_at=now)
         old = now - timedelta(seconds=WATCH_MARK_SECONDS)
         self.filter(Q(watched_at=None) | Q(watched_at__lt=old), pk=pk).update(watched_at=now)
+
+    def make_due(self, pk: uuid.UUID) -> bool:
+        """Have the run looked at now, also a finished one; False when somebody is at it already."""
+        return bool(self.filter(pk=pk, claim_token=None).update(due_at=timezone.now()))
 
 
 class Run(models.Model):
@@ -72,7 +83,8 @@ class Run(models.Model):
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
     # The graph the run was started with; for runs started elsewhere, the graph known when the run was first seen.
     agent_version = models.ForeignKey(AgentVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    remote_id = models.CharField(max_length=64, null=True, blank=True)
+    # Null, not "": several starts without an answer may stand side by side.
+    remote_id = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
     status = models.CharField(max_length=40, default=statuses.STARTING)
     status_message = models.TextField(blank=True)
     needs_credits = models.BooleanField(default=False)
@@ -81,6 +93,8 @@ class Run(models.Model):
     nodes_completed = models.PositiveIntegerField(default=0)
     nodes_in_progress = models.PositiveIntegerField(default=0)
     nodes_failed = models.PositiveIntegerField(default=0)
+    # Percent of the known steps that are done. Never goes down, though the number of steps jumps when clips fan out.
+    progress = models.PositiveSmallIntegerField(default=0)
     triggered_by = models.JSONField(null=True, blank=True)
 
     # The intent: the exact body that was (to be) sent; null for runs started elsewhere.
@@ -101,6 +115,7 @@ class Run(models.Model):
 
     # What pages compare; raised by every change that can be seen.
     version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField(default=timezone.now)
     watched_at = models.DateTimeField(null=True, blank=True)
     synced_at = models.DateTimeField(null=True, blank=True)
     sync_failures = models.PositiveIntegerField(default=0)
