@@ -71,7 +71,13 @@ def flaws(graph: Graph) -> tuple[Problem, ...]:
             found.append(Problem(source, "A connection leads from here to a step that is not part of this agent."))
         elif target in graph.by_id and source not in graph.by_id:
             found.append(Problem(target, "A connection comes here from a step that is not part of this agent."))
-    found += [Problem(node_id, "This step is part of a circle, so it can never start.") for node_id in _circles(graph)]
+    circles = _circles(graph)
+    found += [Problem(node_id, "This step is part of a circle, so it can never start.") for node_id in circles]
+    if graph.sources:
+        alone = [node_id for node_id in starved(graph) if node_id not in circles]
+        found += [
+            Problem(node_id, "No video reaches this step: nothing leads here from a source.") for node_id in alone
+        ]
     return tuple(found)
 
 

@@ -107,7 +107,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A connection as an SVG path with its head; ``kind`` is ``plain``, ``detour`` (a join made by a bypass) or ``faint``."""
+    """A connection as an SVG path with its head.
+
+    ``kind`` is ``plain``, ``detour`` (a join made by a bypass) or ``faint`` (what the join replaces).
+    """
 
     source: str
     target: str
