@@ -1,0 +1,230 @@
+"""The nodes of a run as the run page shows them: grouped by template node, clones folded and counted.
+
+Pure values from rows that were already read; nothing here asks the database.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runs import statuses
+from runs.graph import Graph, GraphNode, runtime_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runs.models import Output, RunNode
+    from runs.statuses import Status
+
+UNASSIGNED = "unassigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """One runtime node; ``number`` counts within its template node from 1."""
+
+    remote_id: str
+    number: int
+    status: Status
+    message: str
+    errors: tuple[str, ...]
+    needs_credits: bool
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One error text of a template node, and how many of its clones say it."""
+
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGroup:
+    """A template node of this run, with everything that was cloned from it."""
+
+    id: str
+    name: str
+    type_name: str
+    docs_url: str
+    status: Status
+    clones: tuple[Clone, ...]
+    tally: tuple[tuple[Status, int], ...]
+    complaints: tuple[Complaint, ...]
+    message: str
+    needs_credits: bool
+    outputs: tuple[Output, ...]
+    is_source: bool
+    is_bypassed: bool = False
+
+    @property
+    def total(self) -> int:
+        """Runtime nodes known so far."""
+        return len(self.clones)
+
+    @property
+    def completed(self) -> int:
+        """Runtime nodes that delivered something."""
+        return sum(clone.status.value in _DELIVERED for clone in self.clones)
+
+    @property
+    def failed(self) -> int:
+        """Runtime nodes that failed."""
+        return sum(clone.status.value == statuses.FAILED for clone in self.clones)
+
+    @property
+    def is_fanned_out(self) -> bool:
+        """Several clones, so the row counts them and folds them away."""
+        return self.total > 1
+
+    @property
+    def count_label(self) -> str:
+        """``3/5`` for a node that was cloned; empty otherwise."""
+        return f"{self.completed}/{self.total}" if self.is_fanned_out else ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the only clone took, as far as we saw; None for fan-outs and while it works."""
+        return self.clones[0].seconds if self.total == 1 else None
+
+
+_DELIVERED = {statuses.COMPLETED, statuses.PARTIAL_COMPLETE}
+_PENDING = {statuses.QUEUED, statuses.NOT_STARTED}
+
+
+def combined_status(values: Iterable[str]) -> str:
+    """One status for several clones: what still moves wins, then what went wrong, then what is done."""
+    counts = Counter(values)
+    if not counts:
+        return statuses.NOT_STARTED
+    if len(counts) == 1:
+        return next(iter(counts))
+    if counts[statuses.RUNNING]:
+        return statuses.RUNNING
+    if any(counts[value] for value in _PENDING):
+        # Some clones are through and others wait: the step as a whole is under way.
+        return statuses.RUNNING if any(counts[value] for value in _DELIVERED) else statuses.QUEUED
+    unknown = [value for value in counts if value not in statuses.NODE_STATUSES]
+    if unknown:
+        return unknown[0]
+    if any(counts[value] for value in _DELIVERED):
+        return statuses.PARTIAL_COMPLETE
+    return next(value for value in (statuses.FAILED, statuses.BLOCKED, statuses.CANCELLED) if counts[value])
+
+
+def group_nodes(
+    graph: Graph,
+    ignored: Sequence[str],
+    nodes: Sequence[RunNode],
+    outputs: Sequence[Output],
+    errors: Sequence[dict[str, Any]],
+) -> tuple[NodeGroup, ...]:
+    """Template nodes along the flow, then those the template does not know, then what nobody claims."""
+    clones: dict[str, list[RunNode]] = defaultdict(list)
+    renders: dict[str, list[Output]] = defaultdict(list)
+    for node in nodes:
+        clones[node.original_node_id or UNASSIGNED].append(node)
+    for output in outputs:
+        renders[output.original_node_id or UNASSIGNED].append(output)
+    told = _told(errors)
+    runtime = runtime_graph(graph, ignored)
+    keys = [node.id for node in graph.ordered if node.id in runtime.by_id or node.id in clones or node.id in renders]
+    keys += [key for key in dict.fromkeys([*clones, *renders]) if key not in graph.by_id]
+    groups = [_group(key, runtime, graph, clones[key], renders[key], told.get(key, ())) for key in keys]
+    bypassed = [node for node in graph.ordered if node.id in set(ignored) and node.id not in keys]
+    return (*groups, *(_bypassed(node, graph) for node in bypassed))
+
+
+def errors_of_the_run(errors: Sequence[dict[str, Any]], groups: Sequence[NodeGroup]) -> tuple[str, ...]:
+    """Error texts that no node on the page shows."""
+    shown = {complaint.text for group in groups for complaint in group.complaints}
+    told = [text for texts in _told(errors).values() for text in texts]
+    return tuple(dict.fromkeys(text for text in told if text not in shown))
+
+
+def progress_permille(groups: Sequence[NodeGroup]) -> int:
+    """How far the run is, by template nodes, so that a fan-out adds work inside a step and never sets the bar back."""
+    steps = [group for group in groups if not group.is_bypassed]
+    if not steps:
+        return 0
+    return int(1000 * sum(group.completed / group.total for group in steps if group.total) / len(steps))
+
+
+def _group(
+    key: str,
+    runtime: Graph,
+    graph: Graph,
+    rows: Sequence[RunNode],
+    outputs: Sequence[Output],
+    told: Sequence[str],
+) -> NodeGroup:
+    node = graph.by_id.get(key) or GraphNode(key, type_name=rows[0].type_name if rows else "")
+    values = [row.status for row in rows]
+    status = combined_status(values) if rows or not outputs else statuses.COMPLETED
+    messages = list(dict.fromkeys(row.status_message for row in rows if row.status_message))
+    return NodeGroup(
+        id=key,
+        name=graph.names.get(key) or ("Unassigned" if key == UNASSIGNED else node.type_name or "Unknown step"),
+        type_name=node.type_name,
+        docs_url=node.docs_url,
+        status=statuses.node_status(status),
+        clones=tuple(_clone(row, number) for number, row in enumerate(rows, 1)),
+        tally=tuple((statuses.node_status(value), count) for value, count in Counter(values).most_common()),
+        complaints=_complaints(rows, told),
+        message=messages[0] if len(messages) == 1 else "",
+        needs_credits=any(row.needs_credits for row in rows),
+        outputs=tuple(outputs),
+        is_source=node.is_input or (key in runtime.by_id and not runtime.predecessors.get(key)),
+    )
+
+
+def _bypassed(node: GraphNode, graph: Graph) -> NodeGroup:
+    return NodeGroup(
+        id=node.id,
+        name=graph.names[node.id],
+        type_name=node.type_name,
+        docs_url=node.docs_url,
+        status=statuses.node_status(statuses.NOT_STARTED),
+        clones=(),
+        tally=(),
+        complaints=(),
+        message="",
+        needs_credits=False,
+        outputs=(),
+        is_source=False,
+        is_bypassed=True,
+    )
+
+
+def _clone(row: RunNode, number: int) -> Clone:
+    seconds = None
+    if row.running_seen_at and row.finished_seen_at:
+        seconds = max(0.0, (row.finished_seen_at - row.running_seen_at).total_seconds())
+    return Clone(
+        remote_id=row.remote_id,
+        number=number,
+        status=statuses.node_status(row.status),
+        message=row.status_message,
+        errors=tuple(str(text) for text in row.errors or ()),
+        needs_credits=row.needs_credits,
+        seconds=seconds,
+    )
+
+
+def _complaints(rows: Sequence[RunNode], told: Sequence[str]) -> tuple[Complaint, ...]:
+    counts = Counter(str(text) for row in rows for text in row.errors or ())
+    for text in told:
+        counts.setdefault(text, 1)
+    return tuple(Complaint(text, count) for text, count in counts.items())
+
+
+def _told(errors: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """The run's own list of errors by template node; whatever has another shape is left out."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for entry in errors or ():
+        if isinstance(entry, dict):
+            found[str(entry.get("original_node_id") or UNASSIGNED)] += [str(m) for m in entry.get("messages") or ()]
+    return found
