@@ -9,7 +9,7 @@ from operator import and_
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -81,6 +81,32 @@ class RunQuerySet(ClaimableQuerySet["Run"]):
         self.active().filter(unwatched, pk=pk, claim_token=None, sync_failures=0, due_at__gt=now).update(due_at=now)
         old = now - timedelta(seconds=WATCH_MARK_SECONDS)
         self.filter(Q(watched_at=None) | Q(watched_at__lt=old), pk=pk).update(watched_at=now)
+
+    def adopt(self, start: Run, remote_id: str, *, token: uuid.UUID | None, **changes: Any) -> bool:  # noqa: ANN401
+        """Give a start the remote run it became, now due; what was already known of that run moves to the start's row.
+
+        With a ``token`` the claim must still be held. False, with nothing written, when the claim was lost, when the
+        start has a run already, or when another start owns this one.
+        """
+        with transaction.atomic():
+            twin = self.filter(connection_id=start.connection_id, remote_id=remote_id).exclude(pk=start.pk).first()
+            if twin is not None and twin.start_token is not None:
+                return False
+            if twin is not None:
+                for parts in (twin.nodes, twin.inputs, twin.outputs, twin.events):
+                    parts.update(run=start.pk)
+                twin.delete()
+            mine = self.filter(pk=start.pk, remote_id=None)
+            if token is not None:
+                mine = mine.filter(claim_token=token)
+            now = timezone.now()
+            given = {"claim_token": None, "claimed_until": None, "claimed_for": "", "due_at": now, "candidates": []}
+            adopted = mine.update(
+                remote_id=remote_id, version=F("version") + 1, changed_at=now, **(given | changes)
+            )
+            if not adopted:
+                transaction.set_rollback(True)
+        return bool(adopted)
 
     def make_due(self, pk: uuid.UUID) -> bool:
         """Have the run looked at now, also a finished one; False when somebody is at it already."""
@@ -168,6 +194,11 @@ class Run(models.Model):
     def is_terminal(self) -> bool:
         """Whether nothing more will happen unless somebody acts."""
         return statuses.run_status(self.status).is_terminal
+
+    @property
+    def nodes_total(self) -> int:
+        """Runtime nodes known so far; grows while the run fans out."""
+        return self.nodes_completed + self.nodes_in_progress + self.nodes_failed
 
     @property
     def can_resume(self) -> bool:

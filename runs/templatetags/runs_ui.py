@@ -187,3 +187,11 @@ def tone_icon(tone: str) -> str:
         "bad": "circle-alert",
         "active": "loader",
     }.get(tone, "info")
+
+
+@register.simple_tag
+def lasted(started: datetime | None, finished: datetime | None, has_ended: bool) -> str:
+    """How long something took, or has taken until now; nothing where that is not known."""
+    if started is None or (finished is None and has_ended):
+        return NOTHING
+    return duration((finished or timezone.now()) - started)
