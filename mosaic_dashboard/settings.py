@@ -8,15 +8,17 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from mosaic_dashboard import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-environ.Env.read_env(BASE_DIR / ".env")
+# A file for people; the environment wins over it.
+ENV_FILE = Path(os.environ.get("MOSAIC_ENV_FILE") or BASE_DIR / ".env")
+if ENV_FILE.is_file():
+    environ.Env.read_env(ENV_FILE)
 
 # --- Where things live -------------------------------------------------------------------------------------------
-DATA_DIR = (BASE_DIR / env.value("MOSAIC_DATA_DIR", "var")).resolve()
+DATA_DIR = env.private_folder((BASE_DIR / env.value("MOSAIC_DATA_DIR", "var")).resolve())
 KEYS_DIR = DATA_DIR / "keys"
 ENGINE_DIR = DATA_DIR / "engine"
 
@@ -27,14 +29,14 @@ FIELD_KEYS = env.key_file(KEYS_DIR / "field_key", env.field_key).split()
 
 # --- The remote service and the embedded engine -------------------------------------------------------------------
 MOSAIC_API_KEY = env.value("MOSAIC_API_KEY")
-MOSAIC_API_URL = env.value("MOSAIC_API_URL", "https://api.mosaic.so").rstrip("/")
+MOSAIC_API_URL = env.address("MOSAIC_API_URL", "https://api.mosaic.so")
 MOSAIC_WEBHOOK_SECRET = env.value("MOSAIC_WEBHOOK_SECRET")
 MOSAIC_ENGINE = env.switch("MOSAIC_ENGINE", default=not MOSAIC_API_KEY)
 MOSAIC_ENGINE_KEY = env.value("MOSAIC_ENGINE_KEY") or env.key_file(KEYS_DIR / "engine_key", env.engine_key)
 MOSAIC_ENGINE_FAULTS = env.switch("MOSAIC_ENGINE_FAULTS", default=False)
 MOSAIC_ENGINE_CREDITS = env.number("MOSAIC_ENGINE_CREDITS", 1000)
-MOSAIC_FETCH_ALLOW = env.words("MOSAIC_FETCH_ALLOW")
-MOSAIC_MEDIA_ORIGINS = env.words("MOSAIC_MEDIA_ORIGINS", "https://storage.googleapis.com")
+MOSAIC_FETCH_ALLOW = env.networks("MOSAIC_FETCH_ALLOW")
+MOSAIC_MEDIA_ORIGINS = env.origins("MOSAIC_MEDIA_ORIGINS", "https://storage.googleapis.com")
 
 # Seconds; short values make the kill tests quick and are of no use elsewhere.
 MOSAIC_SWEEP_SECONDS = env.number("MOSAIC_SWEEP_SECONDS", 1, minimum=1)
@@ -43,19 +45,33 @@ MOSAIC_LEASE_SECONDS = env.number("MOSAIC_LEASE_SECONDS", 30, minimum=2)
 # --- The public address -------------------------------------------------------------------------------------------
 # `up` passes the address it serves in MOSAIC_SERVE_URL; MOSAIC_PUBLIC_URL is what people type where a name or a
 # proxy stands before it.
-SERVE_URL = env.value("MOSAIC_SERVE_URL", "http://127.0.0.1:8000").rstrip("/")
-PUBLIC_URL = env.value("MOSAIC_PUBLIC_URL").rstrip("/") or SERVE_URL
-_public = urlsplit(PUBLIC_URL)
-if _public.scheme not in {"http", "https"} or not _public.hostname:
-    raise ImproperlyConfigured("MOSAIC_PUBLIC_URL must be an address like https://runs.example.org.")
+SERVE_URL = env.origin("MOSAIC_SERVE_URL", "http://127.0.0.1:8000")
+PUBLIC_URL = env.origin("MOSAIC_PUBLIC_URL") or SERVE_URL
+PUBLIC_URL_IS_SET = bool(env.value("MOSAIC_PUBLIC_URL"))
+_public, _serve = urlsplit(PUBLIC_URL), urlsplit(SERVE_URL)
 PUBLIC_IS_HTTPS = _public.scheme == "https"
+# `up` never ends TLS itself, so an https:// address means a proxy, by default on this machine.
+MOSAIC_TRUSTED_PROXY = env.value("MOSAIC_TRUSTED_PROXY", "127.0.0.1" if PUBLIC_IS_HTTPS else "")
 
-ALLOWED_HOSTS = sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname, *env.words("MOSAIC_ALLOWED_HOSTS")})
+ALLOWED_HOSTS = sorted(
+    {
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        *(f"[{host}]" if ":" in host else host for host in (_public.hostname or "", _serve.hostname or "")),
+        *env.words("MOSAIC_ALLOWED_HOSTS"),
+    }
+)
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PUBLIC_IS_HTTPS else None
+SECURE_SSL_REDIRECT = PUBLIC_IS_HTTPS
+SECURE_SSL_HOST = _public.netloc
+# Probes and programs on this machine ask over plain HTTP.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^engine/"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_IS_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+# What other names under ours do is not for this application to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -155,7 +171,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# --- Files, words, logs -------------------------------------------------------------------------------------------------
+# --- Files, words, logs -------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -169,13 +185,21 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
-TIME_ZONE = os.environ.get("TZ") or "UTC"
+TIME_ZONE = env.time_zone("MOSAIC_TIME_ZONE")
 
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "mosaic_dashboard.logs.MaskingFormatter",
+            "format": "{asctime} {levelname:<7} {name}: {message}",
+            "style": "{",
+            "secrets": [MOSAIC_API_KEY, MOSAIC_ENGINE_KEY, MOSAIC_WEBHOOK_SECRET, SECRET_KEY, *FIELD_KEYS],
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.value("MOSAIC_LOG_LEVEL", "INFO").upper()},
-    "loggers": {"huey": {"level": "WARNING"}, "urllib3": {"level": "ERROR"}},
+    "root": {"handlers": ["stderr"], "level": env.choice("MOSAIC_LOG_LEVEL", "INFO", LOG_LEVELS)},
+    "loggers": {"huey": {"level": "WARNING"}, "urllib3": {"level": "ERROR"}, "waitress.queue": {"level": "ERROR"}},
 }
