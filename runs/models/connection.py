@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # How exact "last contact" is while all is well.
 CONTACT_SECONDS = 5
+MAX_NAME = 76
 
 
 class ConnectionQuerySet(ClaimableQuerySet["Connection"]):
@@ -30,6 +31,33 @@ class ConnectionQuerySet(ClaimableQuerySet["Connection"]):
     def usable(self) -> ConnectionQuerySet:
         """Those whose agents and runs may be asked about."""
         return self.filter(is_enabled=True, key_checked=True)
+
+    def free_name(self, name: str) -> str:
+        """``name``, or with a number where a connection has it already."""
+        taken = set(self.values_list("name", flat=True))
+        numbered = (f"{name} {number}" for number in range(2, len(taken) + 3))
+        return next(candidate for candidate in (name, *numbered) if candidate not in taken)
+
+    def part_ways(self, old: Connection, organization_id: str, organization_name: str) -> Connection:
+        """Move a managed row's key to the row of the organisation it now belongs to, made when there is none.
+
+        ``old`` keeps its agents and runs, without a key and switched off; it comes back when its organisation does.
+        """
+        with transaction.atomic():
+            name, key = old.name, old.api_key
+            old.name = self.exclude(pk=old.pk).free_name(f"{name} ({old.organization_name})"[:MAX_NAME])
+            old.api_key = old.api_key_last4 = ""
+            old.is_enabled, old.is_managed, old.key_checked, old.due_at = False, False, True, None
+            old.save()
+            new = self.filter(
+                kind=old.kind, address=old.address, organization_id=organization_id, api_key="", is_enabled=False
+            ).first() or Connection(kind=old.kind, address=old.address, organization_id=organization_id)
+            new.api_key = ""
+            new.set_api_key(key)
+            new.name, new.organization_name = name, organization_name
+            new.is_enabled, new.is_managed, new.key_checked, new.due_at = True, True, True, timezone.now()
+            new.save()
+        return new
 
 
 class Connection(models.Model):
@@ -95,6 +123,26 @@ class Connection(models.Model):
             self.key_checked = False
         self.api_key = key
         self.api_key_last4 = key[-4:] if len(key) >= 12 else ""
+
+    def take_organization(self, organization_id: str, organization_name: str) -> bool:
+        """Write down whose key this is; False when the rows here came from another organisation.
+
+        A remote that does not say leaves things as they are.
+        """
+        if organization_id and self.organization_id and organization_id != self.organization_id:
+            return False
+        self.organization_id = organization_id or self.organization_id
+        self.organization_name = (organization_name or self.organization_name)[:200]
+        self.key_checked = True
+        self.save(update_fields=["organization_id", "organization_name", "key_checked"])
+        return True
+
+    def foreign_key_sentence(self, organization_name: str) -> str:
+        """Why a key of another organisation is not used here."""
+        return (
+            f"This key belongs to {organization_name or 'another organisation'}, but the agents and runs of "
+            f"{self.name} belong to {self.organization_name}. Add a connection for the other key."
+        )
 
     def note_contact(self, at: datetime) -> None:
         """Write down that the remote answered; in good times at most every few seconds."""

@@ -100,13 +100,24 @@ class RunQuerySet(ClaimableQuerySet["Run"]):
             if token is not None:
                 mine = mine.filter(claim_token=token)
             now = timezone.now()
-            given = {"claim_token": None, "claimed_until": None, "claimed_for": "", "due_at": now, "candidates": []}
-            adopted = mine.update(
-                remote_id=remote_id, version=F("version") + 1, changed_at=now, **(given | changes)
-            )
+            given: dict[str, Any] = {
+                "claim_token": None,
+                "claimed_until": None,
+                "claimed_for": "",
+                "due_at": now,
+                "candidates": [],
+            }
+            adopted = mine.update(remote_id=remote_id, version=F("version") + 1, changed_at=now, **(given | changes))
             if not adopted:
                 transaction.set_rollback(True)
         return bool(adopted)
+
+    def dismiss(self, pk: uuid.UUID) -> bool:
+        """Take the run off the list of what needs somebody; False when it was off already."""
+        now = timezone.now()
+        return bool(
+            self.filter(pk=pk, dismissed_at=None).update(dismissed_at=now, changed_at=now, version=F("version") + 1)
+        )
 
     def make_due(self, pk: uuid.UUID) -> bool:
         """Have the run looked at now, also a finished one; False when somebody is at it already."""

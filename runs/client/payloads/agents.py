@@ -114,15 +114,16 @@ class AgentPage:
 
 @dataclass(frozen=True, slots=True)
 class AgentDetail:
-    """An agent with its graph; ``edges`` are pairs (source id, target id)."""
+    """An agent with its graph; ``nodes`` is None when the answer had no list, ``edges`` are (source id, target id)."""
 
     agent: AgentSummary
-    nodes: tuple[AgentNode, ...]
+    nodes: tuple[AgentNode, ...] | None
     edges: tuple[tuple[str, str], ...]
 
     @classmethod
     def parse(cls, data: Json) -> AgentDetail:
         """From ``GET /agent/<id>``."""
+        told = any(isinstance(data.get(name), list) for name in ("agent_nodes", "nodes"))
         nodes = (AgentNode.parse(item) for item in reading.objects(data, "agent_nodes", "nodes"))
         edges = (
             (reading.text(item, "source_agent_node_id"), reading.text(item, "target_agent_node_id"))
@@ -130,6 +131,6 @@ class AgentDetail:
         )
         return cls(
             agent=AgentSummary.parse(reading.mapping(data, "agent") or data),
-            nodes=tuple(node for node in nodes if node.id),
+            nodes=tuple(node for node in nodes if node.id) if told else None,
             edges=tuple(edge for edge in edges if all(edge)),
         )

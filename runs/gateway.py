@@ -1,0 +1,81 @@
+"""From a connection to a client: the one module that knows the kinds of remotes.
+
+A new kind of remote is a new branch here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from runs.client import FOR_PEOPLE, MosaicClient, Patience
+from runs.client.auth import make_session
+from runs.models import Connection
+
+if TYPE_CHECKING:
+    import requests
+
+ENGINE_NAME, MOSAIC_NAME = "Local engine", "Mosaic"
+
+_kept = threading.local()
+
+
+def client_for(connection: Connection, patience: Patience = FOR_PEOPLE) -> MosaicClient:
+    """A client that speaks to the connection's remote with its key.
+
+    Sessions are kept for each thread, so that a poll every second does not begin with a handshake every second.
+    """
+    service = ENGINE_NAME if connection.kind == Connection.Kind.ENGINE else ""
+    return MosaicClient(_session(connection), connection.address, service=service, patience=patience)
+
+
+def ensure_connections() -> None:
+    """Keep the rows that come from settings in step with them; rows made by hand are left alone.
+
+    Called when the web and the worker process start. A row whose setting went away is switched off and keeps its
+    agents and runs.
+    """
+    engine_key = settings.MOSAIC_ENGINE_KEY if settings.MOSAIC_ENGINE else ""
+    with transaction.atomic():
+        _keep(Connection.Kind.ENGINE, ENGINE_NAME, f"{settings.PUBLIC_URL}/engine", engine_key)
+        _keep(Connection.Kind.MOSAIC, MOSAIC_NAME, settings.MOSAIC_API_URL, settings.MOSAIC_API_KEY)
+
+
+def _session(connection: Connection) -> requests.Session:
+    sessions: dict[tuple[object, ...], requests.Session] = _kept.__dict__.setdefault("sessions", {})
+    identity = (connection.pk, connection.kind, connection.address, connection.api_key)
+    if identity not in sessions:
+        for old in [known for known in sessions if known[0] == connection.pk]:
+            sessions.pop(old).close()
+        sessions[identity] = make_session(connection.api_key)
+    return sessions[identity]
+
+
+def _keep(kind: Connection.Kind, name: str, address: str, key: str) -> None:
+    row = Connection.objects.filter(kind=kind, is_managed=True).first()
+    if row is None:
+        if key:
+            _create(kind, name, address, key)
+        return
+    if not key:
+        Connection.objects.filter(pk=row.pk).update(is_enabled=False, last_error="", last_error_at=None)
+        return
+    moved = kind == Connection.Kind.MOSAIC and row.address != address
+    if row.is_enabled and row.api_key == key and row.address == address:
+        return
+    row.set_api_key(key)
+    if moved and row.organization_id:
+        # Another server may be another organisation's.
+        row.key_checked = False
+    row.address, row.is_enabled, row.due_at = address, True, timezone.now()
+    row.save(update_fields=["api_key", "api_key_last4", "key_checked", "address", "is_enabled", "due_at"])
+
+
+def _create(kind: Connection.Kind, name: str, address: str, key: str) -> None:
+    row = Connection(kind=kind, name=Connection.objects.free_name(name), address=address, is_managed=True)
+    row.set_api_key(key)
+    row.save()
