@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from runs.engine.facts import Facts
+
 ParamType = Literal["string", "integer", "number", "boolean", "enum", "color", "id", "array", "object"]
 
 
@@ -60,6 +62,9 @@ class FFmpeg(Protocol):
     def probe(self, path: Path) -> Clip:
         """Measure a file; raises :class:`NodeError` when it is no video that may be used."""
 
+    def facts(self, path: Path) -> Facts:
+        """What a file is made of, whatever its size; raises :class:`NodeError` when it has no moving picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -75,6 +80,8 @@ class Work:
     params: Mapping[str, Any]
     # Video Input only: {"video_url": …} or {"node_render_id": …} or {"video_id": …}.
     source: Mapping[str, Any] | None = None
+    # Asked by what takes long and is not FFmpeg (a download): its yes means that nobody wants the result any more.
+    stopped: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
