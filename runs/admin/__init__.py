@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from runs.admin import agents, people
+from runs.admin import agents, people, runs
 
-__all__ = ["agents", "people"]
+__all__ = ["agents", "people", "runs"]

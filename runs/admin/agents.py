@@ -8,8 +8,10 @@ from django import forms
 from django.contrib import admin
 from django.utils import timezone
 
+from runs import access
+from runs.actions.audit import record
 from runs.admin.readonly import ModelAdmin, ReadOnlyAdmin, ReadOnlyInline, pretty
-from runs.models import Agent, AgentVersion, AuditEvent, Connection, GraphLayout
+from runs.models import Agent, AgentVersion, Connection, GraphLayout
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -67,16 +69,8 @@ class ConnectionAdmin(ModelAdmin[Connection]):
             obj.set_api_key(key)
         obj.due_at = timezone.now()
         super().save_model(request, obj, form, change)
-        AuditEvent.objects.create(
-            user=request.user if request.user.is_authenticated else None,
-            username=request.user.get_username(),
-            verb="change connection" if change else "add connection",
-            object_type="connection",
-            object_id=str(obj.pk),
-            object_label=obj.name,
-            after={"fields": form.changed_data},
-            address=request.META.get("REMOTE_ADDR") or None,
-        )
+        verb = "change connection" if change else "add connection"
+        record(access.actor_of(request), verb, obj, after={"fields": form.changed_data})
 
     @admin.action(description="Sync now")
     def sync_now(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
