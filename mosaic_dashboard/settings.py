@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "mosaic_dashboard.middleware.lean_poll",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mosaic_dashboard.middleware.PageGZip",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
