@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest, HttpResponse
+    from django.http.response import HttpResponseBase
 
 # Headers that speak about a document; an answer without a body has none.
 DOCUMENT_HEADERS = (
@@ -39,7 +40,7 @@ def lean_poll(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
 class PageGZip(GZipMiddleware):
     """Compress pages (Django pads them at random, against BREACH); never a stream, which is a video with ranges."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Leave streams and partial answers as they are."""
         if response.streaming or response.status_code == 206:
             return response
