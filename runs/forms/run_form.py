@@ -138,7 +138,7 @@ class RunForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         ignored = self._posted_bypasses()
         for problem in problems(self.graph, ignored):
-            self._complain(problem.node_id, problem.text)
+            self.complain(problem.node_id, problem.text)
         runtime = runtime_graph(self.graph, ignored)
         for name in self._lost_fields():
             self.add_error(None, f"The agent has changed: there is no step any more for what you wrote in {name}.")
@@ -153,7 +153,7 @@ class RunForm(forms.Form):
         """Put a refusal of the remote where it belongs; what names no place goes on top, word for word."""
         params = {node_id: list(values) for node_id, values in self.request.update_params.items()}
         for place, text in place_refusal(detail, sentence, self.graph.by_id.keys(), params):
-            self._complain(place, text)
+            self.complain(place, text)
 
     def _add_fields(self, node: GraphNode) -> None:
         if node.is_input:
@@ -223,7 +223,8 @@ class RunForm(forms.Form):
             self.add_error(name, problem.text)
         return values
 
-    def _complain(self, node_id: str, text: str) -> None:
+    def complain(self, node_id: str, text: str) -> None:
+        """Say it at the node, or on top where there is no such node."""
         if node_id in self.graph.by_id:
             self.node_errors.setdefault(node_id, []).append(text)
         else:

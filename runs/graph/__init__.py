@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runs.graph.bypass import Problem, detours, flaws, problems, runtime_graph, starved
-from runs.graph.drawing import Box, Line, Mark, Picture, picture, type_icon
+from runs.graph.drawing import Box, Line, Mark, Picture, Thumb, picture, thumb, type_icon
 from runs.graph.values import GENERATION_TYPES, VIDEO_INPUT, Graph, GraphNode
 
 __all__ = [
@@ -16,11 +16,13 @@ __all__ = [
     "Mark",
     "Picture",
     "Problem",
+    "Thumb",
     "detours",
     "flaws",
     "picture",
     "problems",
     "runtime_graph",
     "starved",
+    "thumb",
     "type_icon",
 ]

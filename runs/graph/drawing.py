@@ -133,6 +133,34 @@ class Picture:
     icons: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Thumb:
+    """A drawing without words, made of positions alone: ``boxes`` are ``(x, y, is a source)``, ``lines`` are paths."""
+
+    width: float
+    height: float
+    boxes: Sequence[tuple[float, float, bool]]
+    lines: Sequence[str]
+    box_width: int = BOX_WIDTH
+    box_height: int = BOX_HEIGHT
+
+
+def thumb(positions: Mapping[str, Any]) -> Thumb | None:
+    """The small drawing of a stored layout; None for an empty one."""
+    places: Mapping[str, Any] = positions.get("nodes") or {}
+    lines = [line for line in positions.get("lines") or () if len(line) == 3]
+    if not places:
+        return None
+    targets = {line[1] for line in lines}
+    width, height = positions.get("size") or (0, 0)
+    return Thumb(
+        width=max(width, *(x + BOX_WIDTH for x, _ in places.values())),
+        height=max(height, *(y + BOX_HEIGHT for _, y in places.values())),
+        boxes=[(x, y, node_id not in targets) for node_id, (x, y) in places.items()],
+        lines=[path for line in lines if (path := _curve(line[2]))],
+    )
+
+
 def type_icon(type_id: str) -> str:
     """The Lucide icon of a node type."""
     return TYPE_ICONS.get(type_id, UNKNOWN_ICON)
