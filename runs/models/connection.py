@@ -48,6 +48,7 @@ class ConnectionQuerySet(ClaimableQuerySet["Connection"]):
             old.name = self.exclude(pk=old.pk).free_name(f"{name} ({old.organization_name})"[:MAX_NAME])
             old.api_key = old.api_key_last4 = ""
             old.is_enabled, old.is_managed, old.key_checked, old.due_at = False, False, True, None
+            old.claim_token, old.claimed_until, old.claimed_for = None, None, ""
             old.save()
             new = self.filter(
                 kind=old.kind, address=old.address, organization_id=organization_id, api_key="", is_enabled=False
