@@ -142,13 +142,14 @@ def _sentence(error: ValidationError) -> str:
     prefix = f"{where}: " if where else ""
     schema: Any = error.schema
     expected: Any = error.validator_value
+    value: Any = error.instance
     match error.validator:
         case "additionalProperties":
             known = set(schema.get("properties", {}))
-            extra = sorted(set(error.instance) - known)
+            extra = sorted(set(value) - known)
             return f"{prefix}unknown field {', '.join(map(repr, extra))}."
         case "required":
-            missing = [name for name in expected if name not in error.instance]
+            missing = [name for name in expected if name not in value]
             return f"{prefix}the field {missing[0]!r} is missing."
         case "type":
             kinds = expected if isinstance(expected, list) else [expected]

@@ -5,6 +5,7 @@ from __future__ import annotations
 CODES = {
     400: "validation_error",
     401: "invalid_api_key",
+    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",

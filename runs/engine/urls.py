@@ -1,7 +1,18 @@
-"""Routes of the engine."""
+"""Addresses under ``/engine/``."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from runs.engine import views
+
+app_name = "engine"
+urlpatterns = [
+    re_path(
+        r"^media/(?P<kind>renders|assets)/(?P<item_id>[0-9a-f-]{36})/(?P<file>video\.mp4|thumbnail\.jpg)$",
+        views.signed_media,
+        name="media",
+    ),
+    path("samples/<str:file>", views.sample, name="sample"),
+    re_path(r"^(?P<path>.*)$", views.api, name="api"),
+]
