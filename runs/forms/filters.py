@@ -1,4 +1,4 @@
-"""What the run list may be asked for. A value that cannot be used is named in a sentence, and the rest still filters."""
+"""What the run list may be asked for: a value that cannot be used is named, and the rest still filters."""
 
 from __future__ import annotations
 

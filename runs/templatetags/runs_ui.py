@@ -195,3 +195,9 @@ def lasted(started: datetime | None, finished: datetime | None, has_ended: bool)
     if started is None or (finished is None and has_ended):
         return NOTHING
     return duration((finished or timezone.now()) - started)
+
+
+@register.filter
+def run_tone(value: str) -> str:
+    """The tone of a run's status."""
+    return statuses.run_status(str(value)).tone
