@@ -32,7 +32,7 @@ RUN, FFMPEG, TEST = "requirements.lock", "requirements-ffmpeg.lock", "requiremen
 HELD_BY = {RUN: (RUN, FFMPEG, TEST), FFMPEG: (FFMPEG, TEST), TEST: (TEST,)}
 
 # Enough to tell our set from a Django that the system happens to have.
-RUN_MODULES = ("django", "django_htmx", "huey", "waitress", "whitenoise", "csp", "environ", "pygraphviz", "lucide")
+RUN_MODULES = ("django", "django_htmx", "huey", "waitress", "whitenoise", "csp", "pygraphviz", "lucide")
 TEST_MODULES = (*RUN_MODULES, "pytest", "pytest_django", "playwright", "hypothesis")
 DJANGO_FROM, DJANGO_BELOW = (5, 2), (7, 0)
 

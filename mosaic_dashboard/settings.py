@@ -6,16 +6,14 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 
-from mosaic_dashboard import env
+from mosaic_dashboard import dotenv, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A file for people; the environment wins over it.
-ENV_FILE = Path(os.environ.get("MOSAIC_ENV_FILE") or BASE_DIR / ".env")
-if ENV_FILE.is_file():
-    environ.Env.read_env(ENV_FILE)
+for _name, _text in dotenv.read(dotenv.path()).items():
+    os.environ.setdefault(_name, _text)
 
 # --- Where things live -------------------------------------------------------------------------------------------
 DATA_DIR = env.private_folder((BASE_DIR / env.value("MOSAIC_DATA_DIR", "var")).resolve())

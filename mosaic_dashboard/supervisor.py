@@ -13,6 +13,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from mosaic_dashboard import lifeline
 
@@ -45,6 +46,8 @@ class Supervisor:
     def __init__(self, environment: dict[str, str]) -> None:
         self.children: list[Child] = []
         self.stopping = False
+        self._old_wake = -1
+        self._old_handlers: dict[signal.Signals, Any] = {}
         self._lifeline_end, self._lifeline = os.pipe()
         self._wake_end, self._wake = os.pipe()
         os.set_blocking(self._wake_end, False)
@@ -52,15 +55,20 @@ class Supervisor:
         self._environment = {**environment, lifeline.VARIABLE: str(self._lifeline_end)}
 
     def __enter__(self) -> Supervisor:
-        signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        self._old_wake = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
         for number in (*STOP_SIGNALS, signal.SIGCHLD):
             # Under `nohup` a hang-up is ignored on purpose.
             if not (number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN):
-                signal.signal(number, lambda *_: None)
+                self._old_handlers[number] = signal.signal(number, lambda *_: None)
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        for number, handler in self._old_handlers.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._old_wake)
+        for end in (self._lifeline, self._lifeline_end, self._wake, self._wake_end):
+            os.close(end)
 
     def start(self, child: Child) -> None:
         """Start ``child`` now and keep it running."""

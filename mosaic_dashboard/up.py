@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from mosaic_dashboard import dotenv
 from mosaic_dashboard.supervisor import Child, Supervisor
 
 if TYPE_CHECKING:
@@ -66,16 +67,8 @@ def _port(text: str) -> int:
 
 
 def setting(name: str) -> str:
-    """One setting, as :mod:`mosaic_dashboard.env` will read it, without any library."""
-    values = dict(os.environ)
-    env_file = Path(values.get("MOSAIC_ENV_FILE") or ROOT / ".env")
-    lines = env_file.read_text(encoding="utf-8").splitlines() if env_file.is_file() else []
-    for line in lines:
-        key, equals, text = line.strip().removeprefix("export ").partition("=")
-        if equals and not key.startswith("#"):
-            text = text.strip()
-            quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-            values.setdefault(key.strip(), text[1:-1] if quoted else text.partition(" #")[0].strip())
+    """One setting, read as :func:`mosaic_dashboard.env.value` reads it, without any library."""
+    values = {**dotenv.read(dotenv.path()), **os.environ}
     direct = values.get(name, "").strip()
     from_file = values.get(f"{name}_FILE", "").strip()
     return direct or (Path(from_file).read_text(encoding="utf-8").strip() if from_file else "")

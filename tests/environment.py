@@ -12,6 +12,8 @@ for name in [name for name in os.environ if name.startswith("MOSAIC_")]:
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="mosaic-test-"))
 os.environ["MOSAIC_DATA_DIR"] = str(DATA_DIR)
+# Nor does a developer's own .env reach the tests.
+os.environ["MOSAIC_ENV_FILE"] = os.devnull
 os.environ["MOSAIC_ENGINE"] = "on"
 os.environ["MOSAIC_ENGINE_FAULTS"] = "1"
 os.environ["MOSAIC_ENGINE_KEY"] = "mk_local_for_the_tests_only"

@@ -67,7 +67,10 @@ FOREIGN: dict[str, set[str]] = {
     "engine": {"huey", "pygraphviz"},
     "sync": {"huey", "requests"},
 }
-STANDARD_LIBRARY_ONLY = ("manage.py", "mosaic_dashboard/bootstrap.py", "mosaic_dashboard/up.py")
+STANDARD_LIBRARY_ONLY = (
+    "manage.py",
+    *(f"mosaic_dashboard/{name}.py" for name in ("bootstrap", "dotenv", "lifeline", "supervisor", "up")),
+)
 
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()

@@ -1,0 +1,148 @@
+"""`manage.py up` as a person meets it: what it says, how it ends, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import stat
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.site.processes import Up, eventually, is_alive, manage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.system
+
+
+def _page(address: str, host: str = "") -> tuple[int, str]:
+    request = urllib.request.Request(address, headers={"Host": host} if host else {})  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        return answer.status, answer.read().decode()
+
+
+def test_the_first_start_makes_everything_and_says_who_may_log_in(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "var"
+    with Up(folder) as up:
+        up.ready()
+        assert [line.partition(":")[0] for line in up.lines] == ["Administrator", "Password", "Ready"]
+        assert up.lines[0] == "Administrator: admin"
+        password = up.lines[1].removeprefix("Password: ")
+        assert len(password) >= 16
+        status, login_page = _page(f"{up.address}/login/")
+        assert (status, "<form" in login_page) == (200, True)
+        style = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', login_page)
+        assert style is not None, "static files carry a hash in their names"
+        assert _page(up.address + style[1])[0] == 200
+        assert eventually(lambda: _page(f"{up.address}/readyz")[1].count('"ok"') >= 3, 10)
+        assert json.loads(_page(f"{up.address}/healthz")[1]) == {"status": "ok"}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "keys").iterdir()} == {
+        "secret_key": 0o600,
+        "field_key": 0o600,
+        "engine_key": 0o600,
+    }
+    assert stat.S_IMODE((folder / "db.sqlite3").stat().st_mode) == 0o600
+    assert password not in up.log.read_text(encoding="utf-8")
+    assert not (folder / "backups").exists(), "there was nothing to copy yet"
+
+
+def test_the_second_start_is_quick_and_tells_no_password(folder: Path) -> None:
+    with Up(folder) as up:
+        up.ready()
+        assert len(up.lines) == 1
+        assert re.fullmatch(r"Ready: http://127\.0\.0\.1:\d+/", up.lines[0])
+        assert up.ready_after < 3.0
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_killed_process_is_back_within_two_seconds(folder: Path, command: str) -> None:
+    with Up(folder) as up:
+        up.ready()
+        for _round in range(3):
+            former = up.kill(command)
+            assert up.comes_back(command, former)
+        # The parent holds the socket: the request waits for the process that is starting.
+        assert _page(f"{up.address}/healthz")[0] == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_everything_within_three_seconds(folder: Path, number: signal.Signals) -> None:
+    with Up(folder) as up:
+        up.ready()
+        children = up.children()
+        assert len(children) == 2
+        asked_at = time.monotonic()
+        up.process.send_signal(number)
+        assert up.process.wait(10) == 0
+        assert time.monotonic() - asked_at < 3.0
+        assert not [child for child in children if is_alive(child)]
+
+
+def test_nothing_outlives_a_killed_parent(folder: Path) -> None:
+    with Up(folder) as up:
+        up.ready()
+        children = up.children()
+        up.process.kill()
+        assert eventually(lambda: not any(is_alive(child) for child in children), 3.0)
+    with Up(folder) as again:
+        again.ready()  # and the folder is free again
+
+
+@pytest.mark.parametrize("words", [["--port=many"], ["--port=70000"], ["--colour=blue"], ["--host=203.0.113.9"]])
+def test_bad_usage_is_2(tmp_path: Path, words: list[str]) -> None:
+    done = manage("up", *words, folder=tmp_path / "var")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words[0].split("=")[0] in done.stderr
+
+
+def test_a_port_in_use_is_3(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = manage("up", f"--port={port}", folder=folder)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == f"Port {port} on 127.0.0.1 is in use; choose another with --port.\n"
+
+
+def test_a_data_folder_in_use_is_4(folder: Path) -> None:
+    with Up(folder) as up:
+        up.ready()
+        done = manage("up", "--port=0", folder=folder)
+        assert (done.returncode, done.stdout) == (4, "")
+        assert done.stderr == f"The data folder {folder} is in use by another `manage.py up`.\n"
+        assert _page(f"{up.address}/healthz")[0] == 200, "the first is not disturbed"
+
+
+def test_a_setting_that_cannot_be_understood_is_one_sentence(folder: Path) -> None:
+    done = manage("up", "--port=0", folder=folder, MOSAIC_ENGINE="perhaps")
+    assert done.returncode == 2
+    assert done.stderr == "MOSAIC_ENGINE must be on or off, not 'perhaps'.\n"
+
+
+def test_beyond_loopback_pages_answer_under_the_public_address_and_plain_http_is_warned_about(folder: Path) -> None:
+    with Up(folder, "--host=0.0.0.0", MOSAIC_PUBLIC_URL="http://studio.lan:8000") as up:
+        up.ready()
+        port = up.address.rpartition(":")[2]
+        assert up.address == f"http://0.0.0.0:{port}"
+        assert _page(f"http://127.0.0.1:{port}/login/", host="studio.lan:8000")[0] == 200
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            _page(f"http://127.0.0.1:{port}/login/", host="evil.example")
+    assert "plain HTTP (http://studio.lan:8000)" in up.log.read_text(encoding="utf-8")
+
+
+def test_behind_an_https_proxy_the_pages_believe_it(folder: Path) -> None:
+    with Up(folder, MOSAIC_PUBLIC_URL="https://runs.example.org") as up:
+        up.ready()
+        headers = {"Host": "runs.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+        request = urllib.request.Request(f"{up.address}/login/", headers=headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+            assert "Secure" in answer.headers["Set-Cookie"]
+            assert answer.headers["Server"] is None
