@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from runs import statuses
 from runs.graph import Graph, GraphNode, runtime_graph
+from runs.statuses import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runs.models import Output, RunNode
-    from runs.statuses import Status
 
 UNASSIGNED = "unassigned"
+# For template nodes while the service has told of no node at all.
+NO_NEWS = Status("", "No news yet", "neutral", "circle-dashed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class NodeGroup:
     needs_credits: bool
     outputs: tuple[Output, ...]
     is_source: bool
+    # False for what only outputs name: it gets no row of its own among the nodes.
+    is_listed: bool = True
     is_bypassed: bool = False
 
     @property
@@ -98,8 +102,6 @@ _PENDING = {statuses.QUEUED, statuses.NOT_STARTED}
 def combined_status(values: Iterable[str]) -> str:
     """One status for several clones: what still moves wins, then what went wrong, then what is done."""
     counts = Counter(values)
-    if not counts:
-        return statuses.NOT_STARTED
     if len(counts) == 1:
         return next(iter(counts))
     if counts[statuses.RUNNING]:
@@ -133,7 +135,8 @@ def group_nodes(
     runtime = runtime_graph(graph, ignored)
     keys = [node.id for node in graph.ordered if node.id in runtime.by_id or node.id in clones or node.id in renders]
     keys += [key for key in dict.fromkeys([*clones, *renders]) if key not in graph.by_id]
-    groups = [_group(key, runtime, graph, clones[key], renders[key], told.get(key, ())) for key in keys]
+    silent = statuses.NODE_STATUSES[statuses.NOT_STARTED] if nodes else NO_NEWS
+    groups = [_group(key, runtime, graph, clones[key], renders[key], told.get(key, ()), silent) for key in keys]
     bypassed = [node for node in graph.ordered if node.id in set(ignored) and node.id not in keys]
     return (*groups, *(_bypassed(node, graph) for node in bypassed))
 
@@ -160,23 +163,28 @@ def _group(
     rows: Sequence[RunNode],
     outputs: Sequence[Output],
     told: Sequence[str],
+    silent: Status,
 ) -> NodeGroup:
     node = graph.by_id.get(key) or GraphNode(key, type_name=rows[0].type_name if rows else "")
     values = [row.status for row in rows]
-    status = combined_status(values) if rows or not outputs else statuses.COMPLETED
+    if rows:
+        status = statuses.node_status(combined_status(values))
+    else:
+        status = statuses.node_status(statuses.COMPLETED) if outputs else silent
     messages = list(dict.fromkeys(row.status_message for row in rows if row.status_message))
     return NodeGroup(
         id=key,
         name=graph.names.get(key) or ("Unassigned" if key == UNASSIGNED else node.type_name or "Unknown step"),
         type_name=node.type_name,
         docs_url=node.docs_url,
-        status=statuses.node_status(status),
+        status=status,
         clones=tuple(_clone(row, number) for number, row in enumerate(rows, 1)),
         tally=tuple((statuses.node_status(value), count) for value, count in Counter(values).most_common()),
         complaints=_complaints(rows, told),
         message=messages[0] if len(messages) == 1 else "",
         needs_credits=any(row.needs_credits for row in rows),
         outputs=tuple(outputs),
+        is_listed=bool(rows) or key in graph.by_id,
         is_source=node.is_input or (key in runtime.by_id and not runtime.predecessors.get(key)),
     )
 

@@ -8,17 +8,30 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from runs import access, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from typing import Any
 
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
     from runs.models import Run
+    from runs.statuses import Status
     from runs.views.run_nodes import NodeGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A remote run that a lost start may have become."""
+
+    run_id: str
+    status: Status | None
+    started_at: datetime | None
+    inputs: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +51,7 @@ class Offers:
     again_url: str
     again_is_first: bool
     dismiss: bool
-    candidates: Sequence[dict[str, Any]]
+    candidates: Sequence[Candidate]
     # Unconfirmed starts: whether a person may send again yet.
     may_send_again: bool
 
@@ -48,9 +61,7 @@ class Offers:
         return bool(self.resume or self.cancel or self.again_url or self.dismiss)
 
 
-def offers(
-    user: AbstractBaseUser | AnonymousUser, run: Run, groups: Sequence[NodeGroup], outputs_count: int
-) -> Offers:
+def offers(user: AbstractBaseUser | AnonymousUser, run: Run, groups: Sequence[NodeGroup], outputs_count: int) -> Offers:
     """Read off the run's state; nothing is asked of anybody."""
     may_change = access.may_start(user)
     refused = only_sources_failed(run, groups)
@@ -64,12 +75,12 @@ def offers(
         resume=resume if may_change else "",
         resume_refused=refused if run.can_resume else "",
         cancel=cancel_words(groups, outputs_count) if run.can_cancel and may_change else "",
-        billing_url=reverse("runs:billing") + "?" + urlencode({"connection": run.connection_id}),
+        billing_url=reverse("runs:billing"),
         again_url=again if may_change and run.is_terminal else "",
         again_is_first=bool(again) and run.is_terminal and not resume and run.status != statuses.COMPLETED,
         dismiss=may_change and run.dismissed_at is None and _wants_attention(run),
-        candidates=run.candidates if unconfirmed else (),
-        may_send_again=unconfirmed and timezone.now() >= run.may_send_again_at,
+        candidates=[_candidate(item) for item in run.candidates] if unconfirmed else (),
+        may_send_again=unconfirmed and (bool(run.candidates) or timezone.now() >= run.may_send_again_at),
     )
 
 
@@ -79,12 +90,18 @@ def only_sources_failed(run: Run, groups: Sequence[NodeGroup]) -> str:
     if run.status != statuses.FAILED or not failed or not all(group.is_source for group in failed):
         return ""
     names = listed(group.name for group in failed)
-    return f"{names} could not deliver its video, and resuming never starts a source again. Check the link and run again."
+    return (
+        f"{names} could not deliver its video, and resuming never starts a source again. Check the link and run again."
+    )
 
 
 def resume_words(groups: Sequence[NodeGroup], outputs_count: int) -> str:
     """What is queued again and what is kept, by name."""
-    queued = [(group.name, sum(clone.status.is_resumable for clone in group.clones)) for group in groups if not group.is_source]
+    queued = [
+        (group.name, sum(clone.status.is_resumable for clone in group.clones))
+        for group in groups
+        if not group.is_source
+    ]
     count = sum(number for _, number in queued)
     if not count:
         return "Asks the service to go on with whatever is left. Everything finished is kept."
@@ -119,6 +136,16 @@ def _kept(completed: int, outputs_count: int) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _candidate(item: dict[str, Any]) -> Candidate:
+    status, inputs = item.get("status"), item.get("inputs")
+    return Candidate(
+        run_id=str(item.get("run_id", "")),
+        status=statuses.run_status(str(status)) if status else None,
+        started_at=parse_datetime(str(item.get("started_at") or "")),
+        inputs=inputs if isinstance(inputs, int) else None,
+    )
 
 
 def _wants_attention(run: Run) -> bool:

@@ -73,6 +73,7 @@ class RunPage:
     evidence: RunEvent | None
     progress: Progress
     groups: tuple[NodeGroup, ...]
+    rows: tuple[NodeGroup, ...]
     bypassed: tuple[NodeGroup, ...]
     errors: tuple[str, ...]
     picture: Picture | None
@@ -89,7 +90,9 @@ class RunPage:
     @property
     def title(self) -> str:
         """For the browser's tab: the state first, because tabs are narrow."""
-        counts = f" {self.progress.completed}/{self.progress.total}" if self.poll_seconds and self.progress.total else ""
+        counts = (
+            f" {self.progress.completed}/{self.progress.total}" if self.poll_seconds and self.progress.total else ""
+        )
         return f"{self.status.label}{counts} – {self.name}"
 
     @property
@@ -100,7 +103,9 @@ class RunPage:
     @property
     def announcement(self) -> str:
         """What a screen reader hears when it differs from the last one: the state and the outputs, not every tick."""
-        outputs = f" {self.outputs_count} output{'' if self.outputs_count == 1 else 's'} ready." if self.outputs_count else ""
+        outputs = (
+            f" {self.outputs_count} output{'' if self.outputs_count == 1 else 's'} ready." if self.outputs_count else ""
+        )
         return f"Run {self.status.label.lower()}.{outputs}"
 
     @property
@@ -142,11 +147,12 @@ def run_page(request: HttpRequest, run: Run, notice: Notice | None = None) -> Ru
         evidence=next((event for event in events if not event.node_remote_id), events[0] if events else None),
         progress=_progress(run, groups),
         groups=active,
+        rows=tuple(group for group in active if group.is_listed),
         bypassed=tuple(group for group in groups if group.is_bypassed),
         errors=errors_of_the_run(run.errors, groups),
         picture=_picture(template, layout, groups, ignored),
         inputs=inputs,
-        output_groups=_output_groups(active, template),
+        output_groups=_output_groups(active),
         outputs_count=len(outputs),
         timeline=timeline(events, hidden, {group.id: group.name for group in groups}),
         shows_all_events=shows_all,
@@ -207,10 +213,8 @@ def _mark(group: NodeGroup) -> graph.Mark:
     )
 
 
-def _output_groups(groups: tuple[NodeGroup, ...], template: Graph) -> tuple[OutputGroup, ...]:
-    return tuple(
-        OutputGroup(group.id, group.name, group.id in template.by_id, group.outputs) for group in groups if group.outputs
-    )
+def _output_groups(groups: tuple[NodeGroup, ...]) -> tuple[OutputGroup, ...]:
+    return tuple(OutputGroup(group.id, group.name, group.is_listed, group.outputs) for group in groups if group.outputs)
 
 
 def _body(run: Run, *, in_full: bool) -> str:
@@ -231,4 +235,3 @@ def is_current(request: HttpRequest, version: int) -> bool:
     except (KeyError, ValueError):
         return True
     return every >= poll_seconds(datetime.fromtimestamp(min(max(since, 0.0), 4e9), tz=UTC))
-

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ class Fact:
     text: str
     node_id: str
     is_run: bool
+    # How many clones of the node have the same news.
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,9 @@ def timeline(events: Iterable[RunEvent], hidden: int, names: Mapping[str, str]) 
     """Group events that came newest first; ``names`` calls template nodes as the rest of the page does."""
     moments = []
     for (at, source), group in groupby(events, key=lambda event: (event.at.replace(microsecond=0), event.source)):
-        facts = [_fact(event, names) for event in group]
         # Within a moment the run itself comes first, then nodes in the order they were learned.
-        facts.reverse()
+        counts = Counter(reversed([_fact(event, names) for event in group]))
+        facts = [replace(fact, count=count) for fact, count in counts.items()]
         facts.sort(key=lambda fact: not fact.is_run)
         moments.append(Moment(at, source, ICONS.get(source, "circle-help"), tuple(facts)))
     return Timeline(tuple(moments), hidden)
@@ -66,10 +69,10 @@ def _fact(event: RunEvent, names: Mapping[str, str]) -> Fact:
     is_run = not event.node_remote_id
     status = statuses.run_status if is_run else statuses.node_status
     return Fact(
-        label="Run" if is_run else names.get(event.original_node_id) or event.label or "Node",
+        label=(event.label or "Run") if is_run else names.get(event.original_node_id) or event.label or "Node",
         before=status(event.status_before) if event.status_before else None,
         after=status(event.status_after) if event.status_after else None,
-        text=event.text or (event.label if is_run else ""),
+        text=event.text,
         node_id=event.original_node_id if event.original_node_id in names else "",
         is_run=is_run,
     )

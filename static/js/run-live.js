@@ -1,5 +1,5 @@
 // The run page's polling manners. htmx polls by itself; this keeps it quiet in hidden tabs, wakes it when the tab is
-// shown, refuses answers that are older than the page, and says so when the dashboard cannot be reached.
+// shown, and refuses answers that are older than the page.
 
 const LIVE = "run-live";
 const live = () => document.getElementById(LIVE);
@@ -32,22 +32,10 @@ document.addEventListener("htmx:before:swap", (event) => {
   }
 });
 
-// --- The dashboard itself is away: say it calmly, and take it back by itself.
-function offline(isAway) {
-  const banner = document.getElementById("run-offline");
-  if (banner) banner.hidden = !isAway;
-}
-
-document.addEventListener("htmx:error", (event) => {
-  const { ctx, error } = event.detail;
-  if (isPoll(ctx) && error?.name !== "AbortError") offline(true);
-});
-
+// --- An answer without news still tells when the service was last heard.
 document.addEventListener("htmx:after:request", (event) => {
   const { ctx } = event.detail;
   if (!isPoll(ctx)) return;
-  offline(ctx.response.status >= 500);
-  // An answer without news still tells when the service was last heard.
   const heard = ctx.response.headers.get("X-Synced-At");
   const time = heard && live()?.querySelector("[data-contact] time");
   if (time && time.dateTime !== heard) {
