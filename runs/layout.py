@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Graphviz measures boxes in inches and positions in points; one point is drawn as one pixel.
 POINTS_PER_INCH = 72
-COLUMN_GAP, ROW_GAP = 52, 30
+COLUMN_GAP, ROW_GAP = 40, 28
 HALF_X, HALF_Y = BOX_WIDTH / 2, BOX_HEIGHT / 2
 
 

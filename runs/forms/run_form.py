@@ -208,7 +208,7 @@ class RunForm(forms.Form):
             for sentence in sentences:
                 self.add_error(name, sentence)
         if not urls and not renders:
-            self.add_error(urls_name, f"{self.graph.names[node.id]} needs at least one link or finished clip.")
+            self.add_error(urls_name, "Give at least one link, or the id of a finished clip.")
         return Sources(video_urls=tuple(urls), node_render_ids=tuple(renders))
 
     def _params(self, node: GraphNode, cleaned: dict[str, Any]) -> dict[str, Any]:

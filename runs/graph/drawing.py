@@ -15,8 +15,8 @@ from runs.graph.values import Graph, GraphNode
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-BOX_WIDTH, BOX_HEIGHT = 200, 60
-MARGIN = 20
+BOX_WIDTH, BOX_HEIGHT = 188, 56
+MARGIN = 14
 # How far above a bypassed box its replacement line runs; less than MARGIN and than half the space between rows.
 CLEARANCE = 11
 NAME_LENGTH = 19

@@ -29,7 +29,7 @@ GENERATION_TYPES = frozenset(
     }
 )
 # Part of every graph hash: raise it when boxes change their size, and every picture is computed again.
-DRAWING = 1
+DRAWING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +135,19 @@ class Graph:
 
     @cached_property
     def ordered(self) -> tuple[GraphNode, ...]:
-        """Nodes along the flow, sources first; whatever hangs on a circle comes last."""
+        """Nodes along the flow, one branch after the other; whatever hangs on a circle comes last."""
         waiting = {node.id: len(self.predecessors.get(node.id, ())) for node in self.nodes}
-        ready = [node.id for node in self.nodes if not waiting[node.id]]
-        for node_id in ready:
-            for target in self.successors.get(node_id, ()):
+        ready = [node.id for node in reversed(self.nodes) if not waiting[node.id]]
+        done: dict[str, None] = {}
+        while ready:
+            node_id = ready.pop()
+            done[node_id] = None
+            for target in reversed(self.successors.get(node_id, ())):
                 waiting[target] -= 1
                 if not waiting[target]:
                     ready.append(target)
-        done = set(ready)
         rest = [node.id for node in self.nodes if node.id not in done]
-        return tuple(self.by_id[node_id] for node_id in (*ready, *rest))
+        return tuple(self.by_id[node_id] for node_id in (*done, *rest))
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -107,8 +107,8 @@ def check(
 def _unknown(key: str, known: NodeParams, *, engine: bool) -> str:
     names = [param.key for param in known.params if engine or not param.engine_only]
     if not names:
-        return f"{known.name} has no parameters, so “{key}” cannot be set. Remove it."
-    return f"{known.name} has no parameter “{key}”. It has: {', '.join(names)}."
+        return f"“{key}” cannot be set: this step has no parameters. Remove it."
+    return f"“{key}” is no parameter of this step. There are: {', '.join(names)}."
 
 
 def _misfit(param: Param, value: object) -> str:
