@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runs.engine.routes import Handler
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -59,7 +59,7 @@ def handle(request: EngineRequest) -> EngineResponse:
     except Refusal as refusal:
         return _answer(refusal.status, refusal.body)
     except Exception:
-        log.exception("%s %s failed", request.method, request.path)
+        logger.exception("%s %s failed", request.method, request.path)
         problem = Refusal(500, "The engine failed unexpectedly; its log has the details.")
         return _answer(problem.status, problem.body)
 
