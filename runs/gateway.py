@@ -6,6 +6,7 @@ A new kind of remote is a new branch here and nowhere else.
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -14,12 +15,14 @@ from django.utils import timezone
 
 from runs.client import FOR_PEOPLE, MosaicClient, Patience
 from runs.client.auth import make_session
+from runs.engine import inprocess, media
 from runs.models import Connection
 
 if TYPE_CHECKING:
     import requests
 
 ENGINE_NAME, MOSAIC_NAME = "Local engine", "Mosaic"
+SAMPLE_CLIP = "sample-clip.mp4"
 
 _kept = threading.local()
 
@@ -29,8 +32,24 @@ def client_for(connection: Connection, patience: Patience = FOR_PEOPLE) -> Mosai
 
     Sessions are kept for each thread, so that a poll every second does not begin with a handshake every second.
     """
-    service = ENGINE_NAME if connection.kind == Connection.Kind.ENGINE else ""
-    return MosaicClient(_session(connection), connection.address, service=service, patience=patience)
+    session = _session(connection)
+    if connection.kind == Connection.Kind.ENGINE:
+        return MosaicClient(session, inprocess.BASE_URL, service=ENGINE_NAME, patience=patience)
+    return MosaicClient(session, connection.address, patience=patience)
+
+
+def local_media(_connection: Connection, url: str) -> Path | None:
+    """The file behind one of our own engine's addresses, whichever connection told it; None for everybody else's.
+
+    The address must carry a valid signature of ours (samples are open to all), so a foreign service cannot name a
+    file it was never shown.
+    """
+    return media.path_of(url)
+
+
+def sample_url(connection: Connection) -> str:
+    """The sample clip's address where the connection's remote has it, else ''."""
+    return media.sample_url(SAMPLE_CLIP) if connection.kind == Connection.Kind.ENGINE else ""
 
 
 def ensure_connections() -> None:
@@ -51,7 +70,9 @@ def _session(connection: Connection) -> requests.Session:
     if identity not in sessions:
         for old in [known for known in sessions if known[0] == connection.pk]:
             sessions.pop(old).close()
-        sessions[identity] = make_session(connection.api_key)
+        sessions[identity] = session = make_session(connection.api_key)
+        if connection.kind == Connection.Kind.ENGINE:
+            session.mount(inprocess.BASE_URL, inprocess.EngineAdapter())
     return sessions[identity]
 
 

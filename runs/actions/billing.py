@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.conf import settings
 from django.utils import timezone
 
 from runs.actions.audit import ActionNotAllowed, record
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from runs.client import MosaicClient
     from runs.client.payloads import UpgradeResult
 
-CLAIM_SECONDS = 90
+# A live call is over by then; only a dead process lets a claim expire.
+CLAIM_SECONDS = settings.MOSAIC_LEASE_SECONDS + 10
 
 ValueT = TypeVar("ValueT")
 

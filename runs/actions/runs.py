@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from runs.access import Actor
     from runs.client import MosaicClient
 
-CLAIM_SECONDS = 90
+# A live call is over by then; only a dead process lets a claim expire.
+CLAIM_SECONDS = settings.MOSAIC_LEASE_SECONDS + 10
 CONFLICT = 409
 # After a lost answer the remote gets a moment before it is asked what happened.
 LOOK_AGAIN_SECONDS = 1

@@ -10,6 +10,7 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from runs.models import Agent, AgentVersion
 
 # Longer than any answer is waited for: only a dead process lets it expire.
-CLAIM_SECONDS = 90
+CLAIM_SECONDS = settings.MOSAIC_LEASE_SECONDS + 10
 LOST = "The answer to the start was lost, so nobody knows yet whether it arrived. Looking for the run."
 NO_ID = "The remote accepted the start without naming the run. Looking for it."
 

@@ -1,0 +1,135 @@
+"""The worker process: two consumers of the queues, and a loop that looks for due rows and shows that it lives."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+from huey.consumer import Consumer
+
+from runs import gateway
+from runs.engine import render
+from runs.jobs import queues
+from runs.jobs.ticker import Ticker
+from runs.models import Agent, Connection, Run
+from runs.models.claims import SYNC
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from huey import SqliteHuey
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.5
+SYNC_THREADS = 2
+MOST_MEDIA_THREADS = 4
+# How long an idle thread may sleep before it looks into its queue.
+NAP_SECONDS = 0.2
+# After trouble of our own (a locked database, a full disk) the loop rests so long, doubling up to the second value.
+REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
+HEALTH_SECONDS = 10.0
+# Two seconds are allowed; the rest is for the interpreter to end.
+STOP_SECONDS = 1.2
+
+
+def run_worker() -> bool:
+    """Work until SIGTERM or SIGINT; False when some thread did not end in time and the process must be cut short."""
+    slots = min(MOST_MEDIA_THREADS, os.cpu_count() or 1)
+    ticker = Ticker(slots)
+    ending = _Ending()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, ending.begin)
+    gateway.ensure_connections()
+    forget_claims()
+    consumers = [_Consumer(queues.queue(queues.SYNC), workers=SYNC_THREADS)]
+    if settings.MOSAIC_ENGINE:
+        consumers.append(_Consumer(queues.queue(queues.MEDIA), workers=slots))
+    for consumer in consumers:
+        consumer.start()
+    _loop(ticker, consumers, ending)
+    render.shut_down()
+    for consumer in consumers:
+        consumer.stop_flag.set()
+    deadline = time.monotonic() + STOP_SECONDS
+    return all(consumer.ended_by(deadline) for consumer in consumers)
+
+
+def forget_claims() -> None:
+    """Free what a killed worker was reading. Were it still alive, its answers would merely be dropped."""
+    for rows in (Connection.objects, Agent.objects, Run.objects):
+        rows.filter(claimed_for=SYNC).update(
+            claim_token=None, claimed_until=None, claimed_for="", due_at=timezone.now()
+        )
+
+
+def _loop(ticker: Ticker, consumers: list[_Consumer], ending: _Ending) -> None:
+    beat = settings.DATA_DIR / "worker.beat"
+    rest = REST_SECONDS
+    healthy_until = time.monotonic() + HEALTH_SECONDS
+    while not ending.has_begun:
+        try:
+            close_old_connections()
+            ticker.tick()
+            if time.monotonic() > healthy_until:
+                healthy_until = time.monotonic() + HEALTH_SECONDS
+                for consumer in consumers:
+                    consumer.check_worker_health()
+            # Touched by the loop alone, and only when it went well: its age tells whether work is being found.
+            beat.touch()
+        except Exception:
+            log.exception("The worker could not look for due work; it tries again in %g seconds.", rest)
+            ending.rest(rest)
+            rest = min(LONGEST_REST_SECONDS, rest * 2)
+        else:
+            rest = REST_SECONDS
+            ticker.woken.wait(TICK_SECONDS)
+            ticker.woken.clear()
+
+
+class _Ending:
+    """That the process was asked to end. A plain value: an Event's lock could be held by the thread interrupted."""
+
+    def __init__(self) -> None:
+        self.has_begun = False
+
+    def begin(self, _number: int, _frame: FrameType | None) -> None:
+        """The signal handler."""
+        self.has_begun = True
+
+    def rest(self, seconds: float) -> None:
+        """Sleep, but not past the wish to end."""
+        until = time.monotonic() + seconds
+        while not self.has_begun and time.monotonic() < until:
+            time.sleep(min(TICK_SECONDS, seconds))
+
+
+class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
+    """Threads that take messages; signals and the loop around them are ours."""
+
+    def __init__(self, huey: SqliteHuey, workers: int) -> None:
+        super().__init__(
+            huey,
+            workers=workers,
+            periodic=False,
+            initial_delay=NAP_SECONDS,
+            max_delay=NAP_SECONDS,
+            backoff=1,
+            scheduler_interval=60,
+        )
+
+    def _set_signal_handlers(self) -> None:
+        """Leave the process's signals alone."""
+
+    def ended_by(self, deadline: float) -> bool:
+        """Wait for the threads until ``deadline`` (monotonic); whether all have ended."""
+        threads = [thread for _, thread in self.worker_threads]
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
