@@ -36,6 +36,13 @@ RUN_MODULES = ("django", "django_htmx", "huey", "waitress", "whitenoise", "csp",
 TEST_MODULES = (*RUN_MODULES, "pytest", "pytest_django", "playwright", "hypothesis")
 DJANGO_FROM, DJANGO_BELOW = (5, 2), (7, 0)
 
+# What pip says of a package that it fetches, has at hand as a file, or finds in place; and of a long download.
+PACKAGE = re.compile(
+    r"(?:Collecting |Requirement already satisfied: |Processing \S*/)"
+    r"(?P<name>[\w.-]+?)(?:==|-(?=\d))(?P<version>[\d.]+)"
+)
+SIZE = re.compile(r"\s+Downloading \S+ \((\d+\.\d MB)\)")
+
 NEEDS_VENV = (
     "Python's venv and pip are needed to install what Mosaic Dashboard is made of, and this Python lacks {}; "
     "on Debian: apt install python3-venv"
@@ -178,11 +185,10 @@ def _install(lock: str) -> None:
     ) as pip:
         for line in pip.stdout or ():
             output.append(line.rstrip())
-            found = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)==([\w.]+)", line)
-            size = re.match(r"\s+Downloading \S+ \((\d+\.\d MB)\)", line)
+            found, size = PACKAGE.match(line), SIZE.match(line)
             if found:
                 number += 1
-                _say(f"[{number:>2}/{total}] {found[1]} {found[2]}")
+                _say(f"[{number:>2}/{total}] {found['name']} {found['version']}")
             elif size:
                 _say(f"        downloading {size[1]} …")
             elif line.startswith("Installing collected"):

@@ -15,6 +15,7 @@ from django.core.management import BaseCommand
 from mosaic_dashboard import env, prepare
 from runs import access, gateway
 from runs.engine import samples
+from runs.engine.nodes.base import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,11 @@ def everything(tell: Callable[[str, str], None]) -> None:
     first_administrator(tell)
     gateway.ensure_connections()
     if settings.MOSAIC_ENGINE:
-        samples.ensure()
+        try:
+            samples.ensure()
+        except NodeError as error:
+            # The pages work without the clip; `/readyz` and the next start say more.
+            log.error("The sample clip could not be made: %s", error)  # noqa: TRY400 - the sentence is all there is
 
 
 def first_administrator(tell: Callable[[str, str], None]) -> None:
