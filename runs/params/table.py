@@ -15,6 +15,8 @@ _AUDIO = "docs.mosaic.so/tiles/audio-generation"
 _IMAGE = "docs.mosaic.so/tiles/image-generation"
 _MUSIC = "docs.mosaic.so/tiles/ai-music"
 _SKILL = "Mosaic agent skills"
+# Keys of our own engine, for types whose keys Mosaic does not document.
+_ENGINE = "engine"
 
 _GRID = ("top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right")
 _IMAGE_SIZES = (
@@ -45,13 +47,95 @@ _CUTTING = (
         "Clips",
         (
             Param("prompt", "string", "", help="What makes a good moment; empty: any.", source=_CLIPS),
-            Param("num_clips", "integer", minimum=1, maximum=20, help="At most this many clips.", source=_CLIPS),
-            Param("target_duration", "number", minimum=1, maximum=300, unit="s", source=_CLIPS),
+            Param("num_clips", "integer", minimum=1, maximum=20, nullable=True, help="At most so many.", source=_CLIPS),
+            Param(
+                "target_duration",
+                "number",
+                minimum=1,
+                maximum=300,
+                nullable=True,
+                unit="s",
+                help="About how long each clip should be.",
+                source=_CLIPS,
+            ),
+            Param(
+                "scene_threshold",
+                "number",
+                10,
+                minimum=1,
+                maximum=100,
+                engine_only=True,
+                help="How much of the picture must change for a new scene, in percent.",
+                source=_ENGINE,
+            ),
+            Param(
+                "min_scene_seconds", "number", 1, minimum=0.1, maximum=60, unit="s", engine_only=True, source=_ENGINE
+            ),
         ),
     ),
-    NodeParams("a22d0b93-2bbf-479d-8efd-d446163982e8", "Silence Removal", complete=False),
-    NodeParams("0e3a90e4-173f-42fc-b7ef-0df6a062e26c", "Reframe", complete=False),
-    NodeParams("71156aca-3e21-45b0-8960-099dba07c83a", "Mirror", complete=False),
+    NodeParams(
+        "a22d0b93-2bbf-479d-8efd-d446163982e8",
+        "Silence Removal",
+        (
+            Param(
+                "threshold_db",
+                "number",
+                -35,
+                minimum=-90,
+                maximum=-10,
+                unit="dB",
+                engine_only=True,
+                help="Sound below this counts as silence.",
+                source=_ENGINE,
+            ),
+            Param(
+                "min_silence_ms",
+                "integer",
+                600,
+                minimum=100,
+                maximum=60000,
+                unit="ms",
+                engine_only=True,
+                source=_ENGINE,
+            ),
+            Param("padding_ms", "integer", 120, minimum=0, maximum=5000, unit="ms", engine_only=True, source=_ENGINE),
+        ),
+        complete=False,
+    ),
+    NodeParams(
+        "0e3a90e4-173f-42fc-b7ef-0df6a062e26c",
+        "Reframe",
+        (
+            Param(
+                "aspect_ratio",
+                "enum",
+                "9:16",
+                enum=("9:16", "4:5", "1:1", "4:3", "16:9"),
+                engine_only=True,
+                source=_ENGINE,
+            ),
+            Param("fill", "enum", "crop", enum=("crop", "blur", "pad"), engine_only=True, source=_ENGINE),
+            Param("focus_x", "number", 50, minimum=0, maximum=100, unit="%", engine_only=True, source=_ENGINE),
+            Param("focus_y", "number", 50, minimum=0, maximum=100, unit="%", engine_only=True, source=_ENGINE),
+            Param("pad_color", "color", "#000000", engine_only=True, source=_ENGINE),
+        ),
+        complete=False,
+    ),
+    NodeParams(
+        "71156aca-3e21-45b0-8960-099dba07c83a",
+        "Mirror",
+        (
+            Param(
+                "direction",
+                "enum",
+                "horizontal",
+                enum=("horizontal", "vertical", "both"),
+                engine_only=True,
+                source=_ENGINE,
+            ),
+        ),
+        complete=False,
+    ),
     NodeParams(
         "6808af58-2d9a-4e3b-aacb-2d9c143b7729",
         "Watermark",
@@ -68,8 +152,8 @@ _CUTTING = (
             ),
             Param("logo_size", "number", 30, minimum=1, maximum=100, required=True, unit="%", source=_WATERMARK),
             Param("logo_opacity", "number", 80, minimum=10, maximum=100, required=True, unit="%", source=_WATERMARK),
-            Param("logo_margin_x", "number", 20, minimum=0, required=True, unit="px", source=_WATERMARK),
-            Param("logo_margin_y", "number", 20, minimum=0, required=True, unit="px", source=_WATERMARK),
+            Param("logo_margin_x", "integer", 20, minimum=0, maximum=4000, required=True, unit="px", source=_WATERMARK),
+            Param("logo_margin_y", "integer", 20, minimum=0, maximum=4000, required=True, unit="px", source=_WATERMARK),
         ),
     ),
 )

@@ -112,7 +112,8 @@ def _unknown(key: str, known: NodeParams, *, engine: bool) -> str:
 
 
 def _misfit(param: Param, value: object) -> str:
-    if value is None and param.nullable:
+    # Null takes back what was set, wherever "not set" is possible at all.
+    if value is None and (param.nullable or (param.default is None and not param.required)):
         return ""
     if not _TESTS[param.type](value) or (param.enum and value not in param.enum):
         return f"“{param.key}” must be {param.allowed}."
