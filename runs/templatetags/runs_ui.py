@@ -201,3 +201,11 @@ def lasted(started: datetime | None, finished: datetime | None, has_ended: bool)
 def run_tone(value: str) -> str:
     """The tone of a run's status."""
     return statuses.run_status(str(value)).tone
+
+
+@register.filter
+def usd(value: float | None) -> str:
+    """A price in US dollars; cents only where there are any."""
+    if value is None:
+        return NOTHING
+    return f"${value:,.0f}" if float(value).is_integer() else f"${value:,.2f}"

@@ -6,6 +6,7 @@ The page reads the remote when the record is older than a minute and shows the r
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ def billing(request: HttpRequest) -> HttpResponse:
     connections = access.connections_for(request.user)
     for connection in connections:
         if _is_to_be_read(connection, asked="again" in request.GET):
-            _read(request, connection)
+            _read(connection)
     waiting = access.runs_for(request.user).waiting_for_credits().select_related("agent", "connection", "started_by")
     rows = list(waiting.only(*SHOWN).order_by(*NEWEST_FIRST)[: WAITING_SHOWN + 1])
     checkout = request.session.get(CHECKOUT)
@@ -115,11 +116,10 @@ def _is_to_be_read(connection: Connection, *, asked: bool) -> bool:
     return not connection.in_trouble and timezone.now() - connection.billing_at > FRESH_FOR
 
 
-def _read(request: HttpRequest, connection: Connection) -> None:
-    try:
+def _read(connection: Connection) -> None:
+    """A failure is written down by the action and shown by the banner; the page shows what was known before."""
+    with suppress(*errors.EXPECTED):
         actions.refresh_billing(connection, gateway.client_for(connection))
-    except errors.EXPECTED as error:
-        messages.warning(request, f"{connection.name}: {errors.trouble_of(error).sentence}")
 
 
 def _posted_id(request: HttpRequest) -> uuid.UUID:

@@ -27,6 +27,12 @@ class Offer:
     top_up: float | None
     notes: str
     is_current: bool
+    gives_less: bool
+
+    @property
+    def verb(self) -> str:
+        """What choosing it is called."""
+        return "Switch" if self.gives_less else "Upgrade"
 
     @property
     def period(self) -> str:
@@ -83,21 +89,27 @@ def money_of(connection: Connection) -> Money:
         ends_at=_moment(plan.get("canceled_at")),
         next_plan=_plan_name(str(_mapping(current, "scheduled_plan").get("id") or ""), ""),
         topup=_topup(wallet),
-        offers=tuple(_offer(item, plan_id) for item in connection.billing.get("plans") or []),
+        offers=_offers(connection.billing.get("plans") or [], plan_id),
     )
 
 
-def _offer(item: dict[str, Any], current: str) -> Offer:
-    offer_id = str(item.get("id", ""))
+def _offers(items: list[dict[str, Any]], current: str) -> tuple[Offer, ...]:
+    amounts = [item.get("credits_per_month") for item in items if item.get("id") == current]
+    return tuple(_offer(item, current, amounts[0] if amounts else None) for item in items)
+
+
+def _offer(item: dict[str, Any], current: str, current_credits: float | None) -> Offer:
+    offer_id, amount = str(item.get("id", "")), item.get("credits_per_month")
     return Offer(
         id=offer_id,
         name=_plan_name(offer_id, ""),
         billing=str(item.get("billing") or ""),
         price=item.get("price_usd"),
-        credits=item.get("credits_per_month"),
+        credits=amount,
         top_up=item.get("top_up_rate_per_100_credits_usd"),
         notes=str(item.get("notes") or ""),
         is_current=bool(current) and offer_id == current,
+        gives_less=amount is not None and current_credits is not None and amount < current_credits,
     )
 
 

@@ -88,7 +88,8 @@ def run_abandon(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 def run_dismiss(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Take the run off the list of what needs somebody."""
     dismissed = "Taken off the list of runs that need attention."
-    return _act(request, run_id, lambda run, _client, by: actions.dismiss_run(run, by=by), dismissed)
+    answer = _act(request, run_id, lambda run, _client, by: actions.dismiss_run(run, by=by), dismissed)
+    return redirect("runs:home") if request.POST.get("next") == "home" else answer
 
 
 def _act(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
+import tomllib
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import django
@@ -93,8 +95,11 @@ def _form(request: HttpRequest, connection: Connection | None) -> HttpResponse:
 
 
 def _about() -> list[tuple[str, str]]:
-    try:
-        ours = version("mosaic-dashboard")
-    except PackageNotFoundError:
-        ours = "from source"
-    return [("Mosaic Dashboard", ours), ("Django", django.get_version()), ("Python", platform.python_version())]
+    return [("Mosaic Dashboard", _version()), ("Django", django.get_version()), ("Python", platform.python_version())]
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """The version stands in one place, the project file; the dashboard runs from its clone, never installed."""
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])
