@@ -202,6 +202,7 @@ class PolledRun:
     """What a poll needs to know before anything else is read."""
 
     version: int
+    changed_at: datetime
     watched_at: datetime | None
     synced_at: datetime | None
 
@@ -223,6 +224,7 @@ def poll_version(request: HttpRequest, run_id: uuid.UUID) -> PolledRun | None:
         .annotate(
             in_role=Exists(in_role),
             run_version=Subquery(run.values("version")[:1]),
+            run_changed_at=Subquery(run.values("changed_at")[:1]),
             run_watched_at=Subquery(run.values("watched_at")[:1]),
             run_synced_at=Subquery(run.values("synced_at")[:1]),
         )
@@ -232,7 +234,12 @@ def poll_version(request: HttpRequest, run_id: uuid.UUID) -> PolledRun | None:
         return None
     if not constant_time_compare(request.session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()):
         return None
-    return PolledRun(version=user.run_version, watched_at=user.run_watched_at, synced_at=user.run_synced_at)
+    return PolledRun(
+        version=user.run_version,
+        changed_at=user.run_changed_at,
+        watched_at=user.run_watched_at,
+        synced_at=user.run_synced_at,
+    )
 
 
 def _require(allowed: bool, sentence: str) -> None:

@@ -50,7 +50,7 @@ def run_live(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         return _not_shown(request)
     if polled.watched_at is None or (timezone.now() - polled.watched_at).total_seconds() >= WATCH_MARK_SECONDS:
         Run.objects.mark_watched(run_id)
-    if is_current(request, polled.version):
+    if is_current(request, polled):
         # The one thing that changes without news is how fresh the news is.
         heard = {"X-Synced-At": f"{polled.synced_at:%Y-%m-%dT%H:%M:%SZ}"} if polled.synced_at else None
         return HttpResponse(status=204, headers=heard)

@@ -148,14 +148,6 @@ def errors_of_the_run(errors: Sequence[dict[str, Any]], groups: Sequence[NodeGro
     return tuple(dict.fromkeys(text for text in told if text not in shown))
 
 
-def progress_permille(groups: Sequence[NodeGroup]) -> int:
-    """How far the run is, by template nodes, so that a fan-out adds work inside a step and never sets the bar back."""
-    steps = [group for group in groups if not group.is_bypassed]
-    if not steps:
-        return 0
-    return int(1000 * sum(group.completed / group.total for group in steps if group.total) / len(steps))
-
-
 def _group(
     key: str,
     runtime: Graph,

@@ -6,18 +6,19 @@ Five reads beside the run itself (nodes, inputs, outputs, events, the stored lay
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
 from runs import access, graph, payload, statuses
 from runs.models import GraphLayout
-from runs.views.run_nodes import NodeGroup, errors_of_the_run, group_nodes, progress_permille
+from runs.views.run_nodes import NodeGroup, errors_of_the_run, group_nodes
 from runs.views.run_offers import Offers, offers
 from runs.views.run_timeline import SHOWN_EVENTS, Timeline, timeline
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import HttpRequest
 
     from runs.graph import Graph, Picture
@@ -38,21 +39,6 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Counts as the remote gave them, and the bar's length in thousandths."""
-
-    completed: int
-    in_progress: int
-    failed: int
-    permille: int
-
-    @property
-    def total(self) -> int:
-        """Runtime nodes known so far; more may come by fan-out."""
-        return self.completed + self.in_progress + self.failed
-
-
-@dataclass(frozen=True, slots=True)
 class OutputGroup:
     """The renders of one template node."""
 
@@ -69,9 +55,7 @@ class RunPage:
     run: Run
     status: Status
     poll_seconds: int | None
-    changed_at: datetime
     evidence: RunEvent | None
-    progress: Progress
     groups: tuple[NodeGroup, ...]
     rows: tuple[NodeGroup, ...]
     bypassed: tuple[NodeGroup, ...]
@@ -91,7 +75,7 @@ class RunPage:
     def title(self) -> str:
         """For the browser's tab: the state first, because tabs are narrow."""
         counts = (
-            f" {self.progress.completed}/{self.progress.total}" if self.poll_seconds and self.progress.total else ""
+            f" {self.run.nodes_completed}/{self.run.nodes_total}" if self.poll_seconds and self.run.nodes_total else ""
         )
         return f"{self.status.label}{counts} – {self.name}"
 
@@ -137,15 +121,12 @@ def run_page(request: HttpRequest, run: Run, notice: Notice | None = None) -> Ru
     groups = group_nodes(template, ignored, nodes, outputs, run.errors)
     active = tuple(group for group in groups if not group.is_bypassed)
     layout = GraphLayout.objects.filter(pk=version.graph_hash).first() if version else None
-    changed_at = max([run.started_at or run.created_at, run.finished_at or run.created_at, *(e.at for e in events[:1])])
     may_start = access.may_start(request.user)
     return RunPage(
         run=run,
         status=statuses.run_status(run.status),
-        poll_seconds=None if run.is_terminal else poll_seconds(changed_at),
-        changed_at=changed_at,
+        poll_seconds=None if run.is_terminal else poll_seconds(run.changed_at),
         evidence=next((event for event in events if not event.node_remote_id), events[0] if events else None),
-        progress=_progress(run, groups),
         groups=active,
         rows=tuple(group for group in active if group.is_listed),
         bypassed=tuple(group for group in groups if group.is_bypassed),
@@ -184,11 +165,6 @@ def _events(run: Run, shows_all: bool) -> tuple[list[RunEvent], int]:
     return events[:SHOWN_EVENTS], int(len(events) > SHOWN_EVENTS)
 
 
-def _progress(run: Run, groups: tuple[NodeGroup, ...]) -> Progress:
-    permille = 1000 if run.status == statuses.COMPLETED else progress_permille(groups)
-    return Progress(run.nodes_completed, run.nodes_in_progress, run.nodes_failed, permille)
-
-
 def _picture(
     template: Graph, layout: GraphLayout | None, groups: tuple[NodeGroup, ...], ignored: tuple[str, ...]
 ) -> Picture | None:
@@ -223,15 +199,9 @@ def _body(run: Run, *, in_full: bool) -> str:
     return payload.dumps(run.body if in_full else payload.masked(run.body))
 
 
-def is_current(request: HttpRequest, version: int) -> bool:
-    """Whether the page that polls shows this version already, and polls as often as it should.
-
-    The page tells its own interval and the time of the last change, so that slowing down needs no further read.
-    """
-    if request.GET.get("v") != str(version):
+def is_current(request: HttpRequest, polled: access.PolledRun) -> bool:
+    """Whether the page that polls shows this version already, and polls no more often than it should by now."""
+    if request.GET.get("v") != str(polled.version):
         return False
-    try:
-        every, since = int(request.GET["every"]), float(request.GET["since"])
-    except (KeyError, ValueError):
-        return True
-    return every >= poll_seconds(datetime.fromtimestamp(min(max(since, 0.0), 4e9), tz=UTC))
+    every = request.GET.get("every", "")
+    return not every.isdecimal() or int(every) >= poll_seconds(polled.changed_at)
