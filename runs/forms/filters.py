@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from runs.models import Agent
 
 # Groups beside the statuses of the table.
@@ -15,6 +17,12 @@ ACTIVE, ATTENTION = "active", "attention"
 # A status the table does not know may still be filtered by: the remote may have new ones.
 STATUS_SHAPE = re.compile(r"[a-z][a-z_]{0,39}")
 DATE_ERROR = "Write the day as year-month-day, for example 2026-11-22."
+
+
+def _within_reason(day: date) -> None:
+    """Days that can be turned into moments in any time zone."""
+    if not 2000 <= day.year < 2200:
+        raise forms.ValidationError("Choose a day between 2000 and 2199.")
 
 
 class RunFilterForm(forms.Form):
@@ -33,6 +41,7 @@ class RunFilterForm(forms.Form):
                 required=False,
                 input_formats=["%Y-%m-%d"],
                 error_messages={"invalid": DATE_ERROR},
+                validators=[_within_reason],
                 widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             )
         names = [agent.name for agent in agents]
