@@ -42,8 +42,7 @@ class MosaicClient:
     ) -> None:
         self._session = session
         self._base_url = base_url.rstrip("/")
-        host = urlsplit(base_url).netloc or base_url
-        self._service = service or ("Mosaic" if host == DOCUMENTED_HOST else host)
+        self._service = service or _service_name(base_url)
         self._patience = patience
 
     @property
@@ -127,6 +126,15 @@ class MosaicClient:
 
     def _send(self, request: Request) -> dict[str, Any]:
         return send(self._session, request, self._patience)
+
+
+def _service_name(base_url: str) -> str:
+    """How the remote is called in sentences: by its host, or Mosaic where it is that."""
+    try:
+        host = urlsplit(base_url).netloc or base_url
+    except ValueError:
+        return base_url
+    return "Mosaic" if host == DOCUMENTED_HOST else host
 
 
 def _part(remote_id: str) -> str:
