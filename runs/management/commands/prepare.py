@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import string
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -39,17 +40,24 @@ class Command(BaseCommand):
 def everything(tell: Callable[[str, str], None]) -> None:
     """Prepare all; ``tell("administrator" | "password", value)`` is called the first time."""
     prepare.folder()
-    prepare.database()
-    prepare.static_files()
-    access.ensure_roles()
-    first_administrator(tell)
-    gateway.ensure_connections()
-    if settings.MOSAIC_ENGINE:
-        try:
-            samples.ensure()
-        except NodeError as error:
-            # The pages work without the clip; `/readyz` and the next start say more.
-            log.error("The sample clip could not be made: %s", error)  # noqa: TRY400 - the sentence is all there is
+    # Compressing the static files takes seconds of one core the first time: beside the rest.
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        static_files = aside.submit(prepare.static_files)
+        prepare.database()
+        access.ensure_roles()
+        first_administrator(tell)
+        gateway.ensure_connections()
+        if settings.MOSAIC_ENGINE:
+            ensure_samples()
+        static_files.result()
+
+
+def ensure_samples() -> None:
+    """Sample agents and clip; the pages work without them."""
+    try:
+        samples.ensure()
+    except NodeError as error:
+        log.error("The sample clip could not be made, the next start tries again: %s", error)
 
 
 def first_administrator(tell: Callable[[str, str], None]) -> None:
