@@ -21,7 +21,7 @@ from runs.forms.login import LoginForm
 from runs.models import AuditEvent, LoginThrottle
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import User
     from django.http import HttpRequest
 
 # Failures without a wait, and the longest wait in seconds. Accounts are blocked briefly, so that nobody can lock a
@@ -68,6 +68,7 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    assert request.user.is_authenticated  # noqa: S101 - the login middleware saw to it
     _note(request, "logout", request.user)
     auth.logout(request)
     return redirect("runs:login")
@@ -107,7 +108,7 @@ def _note_failure(request: HttpRequest, username: str, keys: dict[str, str]) -> 
     _note(request, "login_failed", known)
 
 
-def _note(request: HttpRequest, verb: str, user: AbstractBaseUser | None) -> None:
+def _note(request: HttpRequest, verb: str, user: User | None) -> None:
     name = user.get_username() if user else ""
     AuditEvent.objects.create(
         user=user,
