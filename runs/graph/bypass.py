@@ -101,6 +101,9 @@ def problems(graph: Graph, ignore_nodes: Collection[str] = ()) -> tuple[Problem,
         found.append(
             Problem("", "This agent has no Video Input and no generating step, so a run has nothing to start from.")
         )
+    circle = [names[node_id] for node_id in _circles(runtime)]
+    if circle:
+        found.append(Problem("", f"These steps wait for each other, so none can start: {', '.join(circle)}."))
     return tuple(found)
 
 

@@ -91,11 +91,14 @@ def check(
     found = []
     for key, value in values.items():
         param = known.find(key) if known else None
-        if param and param.engine_only and not engine:
-            text = f"“{key}” exists only in the local engine; Mosaic does not know it. Remove it."
-        elif param:
+        if param and (engine or not param.engine_only):
             text = _misfit(param, value)
-        elif key in saved or not known or not (known.complete or engine):
+        elif key in saved:
+            # The remote itself gave the key, whatever our table thinks of it.
+            text = ""
+        elif param:
+            text = f"“{key}” exists only in the local engine; Mosaic does not know it. Remove it."
+        elif not known or not (known.complete or engine):
             text = ""
         else:
             text = _unknown(key, known, engine=engine)
