@@ -105,13 +105,20 @@ def server(db: None, settings: Settings, real_server: _Server) -> Iterator[str]:
     shared.dec_thread_sharing()
 
 
+@pytest.fixture
+def outside(server: str) -> Api:
+    """The engine over HTTP."""
+    return Api(_session(), f"{server}/engine")
+
+
 @pytest.fixture(params=["in-process", "http"])
 def api(request: pytest.FixtureRequest) -> Api:
     """The engine through each of its doors in turn."""
     if request.param == "in-process":
         inside: Api = request.getfixturevalue("inside")
         return inside
-    return Api(_session(), request.getfixturevalue("server") + "/engine")
+    outside: Api = request.getfixturevalue("outside")
+    return outside
 
 
 @pytest.fixture
