@@ -44,16 +44,17 @@ def closing(nodes: Sequence[RuntimeNode], has_outputs: bool) -> str:
     idle = sum(node.status == "blocked" and node.status_message == NOTHING_CONNECTED for node in nodes)
     blocked = sum(node.status == "blocked" for node in nodes) - idle
     if starved:
-        rest = f" {_nodes(blocked)} after it {_were(blocked)} not run." if blocked else ""
+        several = "them" if len(starved) > 1 else "it"
+        rest = f" {_nodes(blocked)} after {several} {_were(blocked)} not run." if blocked else ""
         return f"The credits are used up, so {_names(starved)} could not start.{rest} Upgrade the plan, then resume."
     if failed:
         several = "them" if len(failed) > 1 else "it"
         rest = f"; {_nodes(blocked)} after {several} {_were(blocked)} not run" if blocked else ""
         return f"{_names(failed)} failed{rest}."
     if blocked:
-        return (
-            f"{_nodes(blocked).capitalize()} {_were(blocked)} not run because nothing is connected to {_it(blocked)}."
-        )
+        return f"{_nodes(blocked)} {_were(blocked)} not run because a source before {_it(blocked)} was cancelled."
+    if idle:
+        return f"{_nodes(idle)} {_were(idle)} not run because nothing is connected to {_it(idle)}."
     partly = [node for node in nodes if node.status == "partial_complete"]
     if partly:
         return f"{_names(partly)} could not work on everything that came in."
