@@ -1,9 +1,10 @@
-"""Two middlewares of our own: pages travel compressed, and a poll without news carries next to nothing."""
+"""Middlewares of our own: pages travel compressed, and a poll without news carries and costs next to nothing."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.middleware.gzip import GZipMiddleware
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ def lean_poll(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
         return response
 
     return middleware
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Django's, which loads the user even for views that are open without login; those ask for what they need."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: object, view_kwargs: object
+    ) -> HttpResponseBase | None:
+        """Look at the view's mark first: a poll checks its session in the two reads it may cost."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class PageGZip(GZipMiddleware):
