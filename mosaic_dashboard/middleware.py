@@ -42,7 +42,11 @@ class LoginRequired(LoginRequiredMiddleware):
     """Django's, which loads the user even for views that are open without login; those ask for what they need."""
 
     def process_view(
-        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], view_args: object, view_kwargs: object
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[object, ...],
+        view_kwargs: dict[str, object],
     ) -> HttpResponseBase | None:
         """Look at the view's mark first: a poll checks its session in the two reads it may cost."""
         if not getattr(view_func, "login_required", True):
