@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import select
 import signal
 import time
 from typing import TYPE_CHECKING
@@ -39,13 +41,13 @@ HEALTH_SECONDS = 10.0
 STOP_SECONDS = 1.2
 
 
-def run_worker() -> bool:
-    """Work until SIGTERM or SIGINT; False when some thread did not end in time and the process must be cut short."""
+def run_worker() -> None:
+    """Work until SIGTERM or SIGINT. Some thread may still wait for a remote then: the process is to be cut short."""
     slots = min(MOST_MEDIA_THREADS, os.cpu_count() or 1)
-    ticker = Ticker(slots)
-    ending = _Ending()
+    bell = _Bell()
+    ticker = Ticker(slots, bell.ring)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, ending.begin)
+        signal.signal(number, bell.end)
     gateway.ensure_connections()
     forget_claims()
     consumers = [_Consumer(queues.queue(queues.SYNC), workers=SYNC_THREADS)]
@@ -53,12 +55,13 @@ def run_worker() -> bool:
         consumers.append(_Consumer(queues.queue(queues.MEDIA), workers=slots))
     for consumer in consumers:
         consumer.start()
-    _loop(ticker, consumers, ending)
+    _loop(ticker, consumers, bell)
     render.shut_down()
     for consumer in consumers:
         consumer.stop_flag.set()
     deadline = time.monotonic() + STOP_SECONDS
-    return all(consumer.ended_by(deadline) for consumer in consumers)
+    for consumer in consumers:
+        consumer.wait_until(deadline)
 
 
 def forget_claims() -> None:
@@ -69,11 +72,11 @@ def forget_claims() -> None:
         )
 
 
-def _loop(ticker: Ticker, consumers: list[_Consumer], ending: _Ending) -> None:
+def _loop(ticker: Ticker, consumers: list[_Consumer], bell: _Bell) -> None:
     beat = settings.DATA_DIR / "worker.beat"
     rest = REST_SECONDS
     healthy_until = time.monotonic() + HEALTH_SECONDS
-    while not ending.has_begun:
+    while not bell.is_ending:
         try:
             close_old_connections()
             ticker.tick()
@@ -85,29 +88,42 @@ def _loop(ticker: Ticker, consumers: list[_Consumer], ending: _Ending) -> None:
             beat.touch()
         except Exception:
             log.exception("The worker could not look for due work; it tries again in %g seconds.", rest)
-            ending.rest(rest)
+            bell.rest(rest)
             rest = min(LONGEST_REST_SECONDS, rest * 2)
         else:
             rest = REST_SECONDS
-            ticker.woken.wait(TICK_SECONDS)
-            ticker.woken.clear()
+            bell.wait(TICK_SECONDS)
 
 
-class _Ending:
-    """That the process was asked to end. A plain value: an Event's lock could be held by the thread interrupted."""
+class _Bell:
+    """Wakes the loop. A pipe, since a signal handler may write to one while the thread it interrupts reads it."""
 
     def __init__(self) -> None:
-        self.has_begun = False
+        self.is_ending = False
+        self._hears, self._rings = os.pipe()
+        for side in (self._hears, self._rings):
+            os.set_blocking(side, False)
 
-    def begin(self, _number: int, _frame: FrameType | None) -> None:
+    def end(self, _number: int, _frame: FrameType | None) -> None:
         """The signal handler."""
-        self.has_begun = True
+        self.is_ending = True
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake the loop; from any thread."""
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._rings, b".")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep until somebody rings, or for ``seconds``."""
+        if select.select([self._hears], [], [], seconds)[0]:
+            os.read(self._hears, 4096)
 
     def rest(self, seconds: float) -> None:
-        """Sleep, but not past the wish to end."""
+        """Sleep for ``seconds`` whoever rings, but not past the wish to end."""
         until = time.monotonic() + seconds
-        while not self.has_begun and time.monotonic() < until:
-            time.sleep(min(TICK_SECONDS, seconds))
+        while not self.is_ending and time.monotonic() < until:
+            self.wait(max(0.0, until - time.monotonic()))
 
 
 class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
@@ -127,9 +143,7 @@ class _Consumer(Consumer):  # type: ignore[misc]  # huey has no types
     def _set_signal_handlers(self) -> None:
         """Leave the process's signals alone."""
 
-    def ended_by(self, deadline: float) -> bool:
-        """Wait for the threads until ``deadline`` (monotonic); whether all have ended."""
-        threads = [thread for _, thread in self.worker_threads]
-        for thread in threads:
+    def wait_until(self, deadline: float) -> None:
+        """Wait for the threads to end, until ``deadline`` (monotonic)."""
+        for _, thread in self.worker_threads:
             thread.join(max(0.0, deadline - time.monotonic()))
-        return not any(thread.is_alive() for thread in threads)

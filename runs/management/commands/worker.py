@@ -17,7 +17,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own way to say it
 
     def handle(self, *_args: object, **_options: object) -> None:
-        """Work; cut the process short where a thread still waits for a remote."""
-        if not run_worker():
-            logging.shutdown()
-            os._exit(0)
+        """Work, and then end at once: what a thread may still be doing is made to survive that."""
+        run_worker()
+        logging.shutdown()
+        os._exit(0)
