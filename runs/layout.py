@@ -53,7 +53,7 @@ def compute(graph: Graph) -> dict[str, Any]:
 def _read(drawing: Any, ids: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401 - pygraphviz has no types
     """Turn Graphviz' centres with the origin at the bottom into corners with the origin at the top."""
     centres = {ids[str(node)]: _point(node.attr["pos"]) for node in drawing.nodes()}
-    splines = {(ids[str(edge[0])], ids[str(edge[1])]): _spline(edge.attr["pos"]) for edge in drawing.edges()}
+    splines = {(ids[str(edge[0])], ids[str(edge[1])]): _calm(_spline(edge.attr["pos"])) for edge in drawing.edges()}
     corners = [(x + dx, y + dy) for x, y in centres.values() for dx, dy in ((-HALF_X, -HALF_Y), (HALF_X, HALF_Y))]
     everything = [*corners, *(point for points in splines.values() for point in points)] or [(0.0, 0.0)]
     # Lines may run outside the boxes, so they count for the size as well.
@@ -70,6 +70,15 @@ def _read(drawing: Any, ids: dict[str, str]) -> dict[str, Any]:  # noqa: ANN401 
         "nodes": {node_id: place(x - HALF_X, y + HALF_Y) for node_id, (x, y) in centres.items()},
         "lines": [[*edge, [place(x, y) for x, y in points]] for edge, points in splines.items()],
     }
+
+
+def _calm(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """One even curve between neighbouring columns, where Graphviz would squeeze a loop into the gap."""
+    (x1, y1), (x2, y2) = points[0], points[-1]
+    if not 0 < x2 - x1 <= 1.5 * COLUMN_GAP:
+        return points
+    reach = 0.6 * (x2 - x1)
+    return [(x1, y1), (x1 + reach, y1), (x2 - reach, y2), (x2, y2)]
 
 
 def _point(text: str) -> tuple[float, float]:

@@ -63,7 +63,7 @@ def flaws(graph: Graph) -> tuple[Problem, ...]:
     found = []
     for node in graph.nodes:
         if not node.type_id and not node.type_name:
-            found.append(Problem(node.id, "Mosaic does not say what kind of step this is."))
+            found.append(Problem(node.id, "Nobody says what kind of step this is. It is sent as it is."))
     for source, target in graph.edges:
         if source == target:
             found.append(Problem(source, "This step is connected to itself."))

@@ -19,7 +19,8 @@ BOX_WIDTH, BOX_HEIGHT = 188, 56
 MARGIN = 14
 # How far above a bypassed box its replacement line runs; less than MARGIN and than half the space between rows.
 CLEARANCE = 11
-NAME_LENGTH = 19
+# Names of more characters than fit for certain are set to the room there is; still longer ones are cut.
+NAME_FITS, NAME_LENGTH, NAME_WIDTH = 16, 20, 128
 # Every line arrives from the left; the head is part of its path.
 ARROW_HEAD = "m-5,-4l5,4l-5,4"
 UNKNOWN_ICON = "box"
@@ -83,6 +84,11 @@ class Box:
     def short_name(self) -> str:
         """The name as far as it fits into the box."""
         return self.name if len(self.name) <= NAME_LENGTH else f"{self.name[: NAME_LENGTH - 1].rstrip()}…"
+
+    @property
+    def set_width(self) -> int:
+        """The width a long name is set to, whatever the font; 0 for names that fit anyway."""
+        return NAME_WIDTH if len(self.short_name) > NAME_FITS else 0
 
     @property
     def title(self) -> str:

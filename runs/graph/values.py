@@ -29,7 +29,7 @@ GENERATION_TYPES = frozenset(
     }
 )
 # Part of every graph hash: raise it when boxes change their size, and every picture is computed again.
-DRAWING = 2
+DRAWING = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ class AgentList:
     clip: Output | None = None
     clip_is_gone: bool = False
     icons: Sequence[str] = field(default_factory=tuple)
+    may_start: bool = False
 
     @classmethod
     def read(cls, request: HttpRequest) -> Self:
@@ -81,6 +82,7 @@ class AgentList:
             clip=clip,
             clip_is_gone="use" in request.GET and clip is None,
             icons=sorted({statuses.run_status(run.status).icon for card in cards for run in card.runs}),
+            may_start=access.may_start(request.user),
         )
 
     @property

@@ -179,4 +179,4 @@ def _mark(step: Step) -> Mark:
     if step.node.is_input:
         return Mark(label="Starts here", href=href)
     count = len(step.node.params)
-    return Mark(label=f"{count} setting{'' if count == 1 else 's'}" if count else "As it comes", href=href)
+    return Mark(label=f"{count} setting{'' if count == 1 else 's'}" if count else "Defaults", href=href)
