@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.site.processes import manage
+from tests.site.processes import Up, manage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -26,3 +27,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(prepared: Path, tmp_path: Path) -> Path:
     """A copy of the prepared folder."""
     return shutil.copytree(prepared, tmp_path / "var")
+
+
+@pytest.fixture(scope="module")
+def running(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """An `up` that a module's tests share: they leave it running."""
+    with Up(shutil.copytree(prepared, tmp_path_factory.mktemp("running") / "var")) as up:
+        yield up.ready()

@@ -65,6 +65,7 @@ class Up:
 
     def __init__(self, folder: Path, *options: str, **changes: str) -> None:
         self.folder = folder
+        folder.parent.mkdir(parents=True, exist_ok=True)
         self.log = folder.parent / f"{folder.name}.log"
         self.started_at = time.monotonic()
         with self.log.open("a", encoding="utf-8") as log:
