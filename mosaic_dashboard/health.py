@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from runs.engine import ffmpeg
 from runs.engine.nodes.base import NodeError
+from runs.engine.render import DISK_FLOOR_BYTES
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 OK, FAILING, OFF = "ok", "failing", "off"
 # The worker touches its file every two seconds.
 BEAT_SECONDS = 15
-LEAST_FREE_BYTES = 500 * 1000**2
 
 
 @login_not_required
@@ -67,8 +67,8 @@ def worker() -> str:
 
 
 def disk() -> str:
-    """Is there room for the database and for another render?"""
-    return OK if shutil.disk_usage(settings.DATA_DIR).free >= LEAST_FREE_BYTES else FAILING
+    """Is there room for the database and for another render? Below this the engine waits."""
+    return OK if shutil.disk_usage(settings.DATA_DIR).free >= DISK_FLOOR_BYTES else FAILING
 
 
 def ffmpeg_here() -> str:

@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import waitress
 from django.conf import settings
@@ -61,7 +62,8 @@ def _probe(address: tuple[Any, ...], answers: Callable[[], None]) -> None:
     while True:
         page = http.client.HTTPConnection(host, port, timeout=10)
         try:
-            page.request("GET", PROBED_PAGE)
+            # As a proxy on this machine would ask, so that the page itself comes back and no redirection.
+            page.request("GET", PROBED_PAGE, headers={"X-Forwarded-Proto": urlsplit(settings.PUBLIC_URL).scheme})
             status = page.getresponse().status
         except (OSError, http.client.HTTPException) as error:
             log.warning("The server does not answer itself yet: %s", error)

@@ -16,6 +16,7 @@ from django.db import OperationalError
 from mosaic_dashboard import health
 from runs.engine import ffmpeg
 from runs.engine.nodes.base import NodeError
+from runs.engine.render import DISK_FLOOR_BYTES
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -57,7 +58,7 @@ def test_a_silent_worker_is_not_ready(client: Client, beat: Path) -> None:
 
 @pytest.mark.usefixtures("beat")
 def test_a_full_disk_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=health.LEAST_FREE_BYTES - 1))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=DISK_FLOOR_BYTES - 1))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["disk"]) == (503, "failing")
 
