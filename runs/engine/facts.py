@@ -22,17 +22,22 @@ _INPUT = re.compile(r"^Input #0, (\S+), from ", re.MULTILINE)
 _VIDEO = re.compile(r"^  Stream #0:\d+\S*: Video: (\w+)(.*)$", re.MULTILINE)
 _AUDIO = re.compile(r"^  Stream #0:\d+\S*: Audio: (\w+)", re.MULTILINE)
 _SIZE = re.compile(r", (\d{1,6})x(\d{1,6})\b")
+_RATE = re.compile(r", (\d+(?:\.\d+)?)(k?) fps\b")
 _SHAPE = re.compile(r"\[SAR (\d+):(\d+) ")
 _ROTATION = re.compile(r"^ {4,}displaymatrix: rotation of (-?\d+(?:\.\d+)?) degrees", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One file. Width and height are as shown, after rotation; ``duration_ms`` is None when it is not written down."""
+    """One file. Width and height are as shown, after rotation; ``duration_ms`` is None when it is not written down.
+
+    ``rate`` is in frames a second, 0 when it is not known.
+    """
 
     duration_ms: int | None
     width: int
     height: int
+    rate: float
     container: str
     video_codec: str
     pixel_format: str
@@ -84,6 +89,7 @@ def read(text: str) -> Facts:
         duration_ms=_milliseconds(duration) if duration else None,
         width=height if quarter else width,
         height=width if quarter else height,
+        rate=_frame_rate(_RATE.search(video[2])),
         container=container[1].rstrip(","),
         video_codec=video[1],
         pixel_format=pixels[1] if pixels else "",
@@ -115,6 +121,15 @@ def sentence(text: str) -> str:
     last = re.sub(r"\[[^\]]*@ 0x[0-9a-f]+\] ?", "", last)
     last = re.sub(r"(?:file:)?(?:/[^\s:'\"]+)+", "the file", last)[:200].rstrip(" .:")
     return f"FFmpeg could not do this step: {last}." if last else "FFmpeg could not do this step and did not say why."
+
+
+def _frame_rate(match: re.Match[str] | None) -> float:
+    """FFmpeg writes 29.97 for 30000/1001; over an hour the difference is several frames' worth of rounding."""
+    if match is None:
+        return 0.0
+    written = float(match[1]) * (1000 if match[2] else 1)
+    whole = round(written * 1.001)
+    return whole / 1.001 if written % 1 and abs(whole / 1.001 - written) < 0.006 else written
 
 
 def _milliseconds(match: re.Match[str]) -> int:

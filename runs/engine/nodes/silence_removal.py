@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,13 @@ def _cut(work: Work, clip: Clip, path: Path) -> str:
     seconds = clip.duration_ms / 1000
     silences = find_silences(work, clip, float(work.params["threshold_db"]), int(work.params["min_silence_ms"]) / 1000)
     cuts = shrink(silences, int(work.params["padding_ms"]) / 1000, seconds)
+    cuts = on_frames(cuts, work.ffmpeg.facts(clip.path).rate)
     if not cuts:
         encoding.pass_through(work, clip, path)
         return "No silence was found, so nothing was cut."
     if seconds - sum(end - start for start, end in cuts) < MIN_SECONDS:
         raise NodeError("The video is silent from start to end, so nothing would remain of it.")
-    keep, removed = _trees(cuts)
+    keep, removed = expressions(cuts)
     work.ffmpeg.run(
         [
             *encoding.read(clip),
@@ -81,7 +83,17 @@ def shrink(silences: Sequence[Span], padding: float, seconds: float) -> list[Spa
     return sorted(longest)
 
 
-def _trees(cuts: Sequence[Span]) -> tuple[str, str]:
+def on_frames(cuts: Sequence[Span], rate: float) -> list[Span]:
+    """The cuts with their edges midway between two frames: what is left then stays in step, and no frame is lost."""
+    if not rate:
+        return list(cuts)
+    snapped = [
+        ((math.ceil(start * rate) - 0.5) / rate, (math.floor(end * rate + 0.001) - 0.5) / rate) for start, end in cuts
+    ]
+    return [(start, end) for start, end in snapped if end - start >= 0.5 / rate]
+
+
+def expressions(cuts: Sequence[Span]) -> tuple[str, str]:
     """Two expressions of the frame's time: whether it is kept, and how many seconds were cut before it.
 
     Shifting each frame by what was cut before it keeps picture and sound together however many cuts there are.
