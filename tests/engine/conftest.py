@@ -38,9 +38,9 @@ class Api:
         """One request with the engine's key."""
         return self.session.request(method, self.base_url + path, timeout=timeout, **options)
 
-    def get(self, path: str, status: int = 200, **params: Any) -> Any:
+    def get(self, path: str, query: dict[str, Any] | None = None, *, status: int = 200) -> Any:
         """The JSON of a GET that ends with this status."""
-        response = self.call("GET", path, params=params)
+        response = self.call("GET", path, params=query)
         assert response.status_code == status, response.text
         return response.json()
 

@@ -17,9 +17,9 @@ CLIPS = "bcc5cb04-76b7-48e9-a344-0e8a29c19be0"
 def test_agents_page_by_page(api: Api) -> None:
     for number in range(5):
         play.make_agent({"in": ("Video Input", [])}, name=f"Agent {number}")
-    first = api.get("/agents", limit=2)
-    second = api.get("/agents", limit=2, cursor=first["next_cursor"])
-    third = api.get("/agents", limit=2, cursor=second["next_cursor"])
+    first = api.get("/agents", {"limit": 2})
+    second = api.get("/agents", {"limit": 2, "cursor": first["next_cursor"]})
+    third = api.get("/agents", {"limit": 2, "cursor": second["next_cursor"]})
     names = [agent["name"] for answer in (first, second, third) for agent in answer["agents"]]
     assert names == [f"Agent {number}" for number in (4, 3, 2, 1, 0)]
     assert third["next_cursor"] is None
