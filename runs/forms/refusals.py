@@ -34,7 +34,7 @@ def place_refusal(
 
 def _parts(detail: object) -> Iterator[tuple[str, str]]:
     """Each thing said, with the place it names (``loc``, or the key of an object)."""
-    if detail is None or detail == "":
+    if detail in (None, "", [], {}):
         return
     if isinstance(detail, list):
         for item in detail:

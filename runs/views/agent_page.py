@@ -125,7 +125,7 @@ class AgentPage:
         """The last runs, to look at or to start from."""
         return list(access.runs_for(self.request.user).filter(agent=self.agent)[:RECENT_RUNS])
 
-    @cached_property
+    @property
     def token(self) -> str:
         """A form that has been answered gets a new intent; one that was only wrong keeps its own."""
         token = self.form.data.get("start_token", "") if self.form.is_bound and not self.trouble else ""

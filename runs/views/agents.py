@@ -43,7 +43,7 @@ def agent_run(request: HttpRequest, agent_id: uuid.UUID) -> HttpResponse:
             page.agent,
             version=page.agent.current_version,
             body=page.body,
-            start_token=page.token,
+            start_token=page.form.cleaned_data["start_token"],
             client=gateway.client_for(page.agent.connection),
             by=access.actor_of(request),
         )
