@@ -21,7 +21,7 @@ from urllib.parse import urljoin
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, LocationParseError, SSLError
+from urllib3.exceptions import HTTPError, IncompleteRead, LocationParseError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.util import Url, parse_url
 
 if TYPE_CHECKING:
@@ -103,15 +103,13 @@ class Stream:
 
     def chunks(self) -> Iterator[bytes]:
         """The body in pieces as they come; raises :class:`FetchError` past the size or the time, or when cut short."""
-        self._check_size(self._announced() or 0)
+        length = self.headers.get("Content-Length", "")
+        self._check_size(int(length) if length.isdecimal() else 0)
         received = 0
         while piece := self._read():
             received += len(piece)
             self._check_size(received)
             yield piece
-        announced = self._announced()
-        if announced is not None and received < announced:
-            raise FetchError(f"{self._host} ended the transfer before the whole file had come.")
 
     def _read(self) -> bytes:
         with _in_words(self._host, self._gate):
@@ -119,10 +117,6 @@ class Stream:
         # A connection that the watch has shut reads like the end of the file.
         self._gate.check()
         return piece
-
-    def _announced(self) -> int | None:
-        length = self.headers.get("Content-Length", "")
-        return int(length) if length.isdecimal() and self._response.length_remaining is not None else None
 
     def _check_size(self, size: int) -> None:
         if self._max_bytes is not None and size > self._max_bytes:
@@ -391,7 +385,9 @@ def _sentence(host: str, error: Exception) -> str:
         return "The address cannot be read."
     if isinstance(error, ssl.SSLError | SSLError):
         return f"{host} could not prove with a valid certificate that it is {host}."
-    if isinstance(error, TimeoutError):
+    if isinstance(error, ProtocolError) and isinstance(error.__cause__, IncompleteRead):
+        return f"{host} ended the transfer before the whole file had come."
+    if isinstance(error, TimeoutError | ReadTimeoutError):
         return f"{host} did not answer in time."
     if isinstance(error, ConnectionRefusedError):
         return f"{host} does not accept connections."
