@@ -6,7 +6,7 @@ Pure values from rows that were already read; nothing here asks the database.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runs import statuses
@@ -16,7 +16,7 @@ from runs.statuses import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runs.models import Output, RunNode
+    from runs.models import Output, Run, RunNode
 
 UNASSIGNED = "unassigned"
 # For template nodes while the service has told of no node at all.
@@ -50,16 +50,14 @@ class NodeGroup:
 
     id: str
     name: str
-    type_name: str
-    docs_url: str
     status: Status
-    clones: tuple[Clone, ...]
-    tally: tuple[tuple[Status, int], ...]
-    complaints: tuple[Complaint, ...]
-    message: str
-    needs_credits: bool
-    outputs: tuple[Output, ...]
-    is_source: bool
+    clones: tuple[Clone, ...] = ()
+    tally: tuple[tuple[Status, int], ...] = ()
+    complaints: tuple[Complaint, ...] = ()
+    message: str = ""
+    needs_credits: bool = False
+    outputs: tuple[Output, ...] = ()
+    is_source: bool = False
     # False for what only outputs name: it gets no row of its own among the nodes.
     is_listed: bool = True
     is_bypassed: bool = False
@@ -97,24 +95,28 @@ class NodeGroup:
 
 _DELIVERED = {statuses.COMPLETED, statuses.PARTIAL_COMPLETE}
 _PENDING = {statuses.QUEUED, statuses.NOT_STARTED}
+_WORST_FIRST = (statuses.FAILED, statuses.BLOCKED, statuses.CANCELLED, statuses.QUEUED, statuses.NOT_STARTED)
+_TALLY_ORDER = (statuses.COMPLETED, statuses.PARTIAL_COMPLETE, statuses.RUNNING, *reversed(_WORST_FIRST))
 
 
-def combined_status(values: Iterable[str]) -> str:
-    """One status for several clones: what still moves wins, then what went wrong, then what is done."""
-    counts = Counter(values)
-    if len(counts) == 1:
-        return next(iter(counts))
-    if counts[statuses.RUNNING]:
+def combined_status(values: Iterable[str], *, is_over: bool = False) -> str:
+    """One status for several clones: what still moves wins, then what went wrong, then what is done.
+
+    ``is_over`` says that the run has ended, so that clones which still wait will not get their turn.
+    """
+    found = dict.fromkeys(values)
+    if len(found) == 1:
+        return next(iter(found))
+    if statuses.RUNNING in found:
         return statuses.RUNNING
-    if any(counts[value] for value in _PENDING):
+    has_delivered = not _DELIVERED.isdisjoint(found)
+    if not is_over and not _PENDING.isdisjoint(found):
         # Some clones are through and others wait: the step as a whole is under way.
-        return statuses.RUNNING if any(counts[value] for value in _DELIVERED) else statuses.QUEUED
-    unknown = [value for value in counts if value not in statuses.NODE_STATUSES]
+        return statuses.RUNNING if has_delivered else statuses.QUEUED
+    unknown = [value for value in found if value not in statuses.NODE_STATUSES]
     if unknown:
         return unknown[0]
-    if any(counts[value] for value in _DELIVERED):
-        return statuses.PARTIAL_COMPLETE
-    return next(value for value in (statuses.FAILED, statuses.BLOCKED, statuses.CANCELLED) if counts[value])
+    return statuses.PARTIAL_COMPLETE if has_delivered else next(value for value in _WORST_FIRST if value in found)
 
 
 def group_nodes(
@@ -122,7 +124,7 @@ def group_nodes(
     ignored: Sequence[str],
     nodes: Sequence[RunNode],
     outputs: Sequence[Output],
-    errors: Sequence[dict[str, Any]],
+    run: Run,
 ) -> tuple[NodeGroup, ...]:
     """Template nodes along the flow, then those the template does not know, then what nobody claims."""
     clones: dict[str, list[RunNode]] = defaultdict(list)
@@ -131,12 +133,19 @@ def group_nodes(
         clones[node.original_node_id or UNASSIGNED].append(node)
     for output in outputs:
         renders[output.original_node_id or UNASSIGNED].append(output)
-    told = _told(errors)
+    told = _told(run.errors)
     runtime = runtime_graph(graph, ignored)
     keys = [node.id for node in graph.ordered if node.id in runtime.by_id or node.id in clones or node.id in renders]
     keys += [key for key in dict.fromkeys([*clones, *renders]) if key not in graph.by_id]
     silent = statuses.NODE_STATUSES[statuses.NOT_STARTED] if nodes else NO_NEWS
-    groups = [_group(key, runtime, graph, clones[key], renders[key], told.get(key, ()), silent) for key in keys]
+    groups = []
+    for key in keys:
+        status = _status(clones[key], renders[key], silent, is_over=run.is_terminal)
+        name = graph.names.get(key) or _foreign_name(key, clones[key])
+        node = graph.by_id.get(key)
+        is_source = node is not None and (node.is_input or not runtime.predecessors.get(key))
+        group = NodeGroup(key, name, status, is_source=is_source, is_listed=bool(node or clones[key]))
+        groups.append(_filled(group, clones[key], renders[key], told.get(key, ())))
     bypassed = [node for node in graph.ordered if node.id in set(ignored) and node.id not in keys]
     return (*groups, *(_bypassed(node, graph) for node in bypassed))
 
@@ -148,55 +157,35 @@ def errors_of_the_run(errors: Sequence[dict[str, Any]], groups: Sequence[NodeGro
     return tuple(dict.fromkeys(text for text in told if text not in shown))
 
 
-def _group(
-    key: str,
-    runtime: Graph,
-    graph: Graph,
-    rows: Sequence[RunNode],
-    outputs: Sequence[Output],
-    told: Sequence[str],
-    silent: Status,
-) -> NodeGroup:
-    node = graph.by_id.get(key) or GraphNode(key, type_name=rows[0].type_name if rows else "")
-    values = [row.status for row in rows]
+def _status(rows: Sequence[RunNode], outputs: Sequence[Output], silent: Status, *, is_over: bool) -> Status:
     if rows:
-        status = statuses.node_status(combined_status(values))
-    else:
-        status = statuses.node_status(statuses.COMPLETED) if outputs else silent
+        return statuses.node_status(combined_status([row.status for row in rows], is_over=is_over))
+    # No runtime node, yet a render: whoever made it is through.
+    return statuses.NODE_STATUSES[statuses.COMPLETED] if outputs else silent
+
+
+def _foreign_name(key: str, rows: Sequence[RunNode]) -> str:
+    """What to call a node that the known template does not have."""
+    return "Unassigned" if key == UNASSIGNED else next((row.type_name for row in rows if row.type_name), "Unknown step")
+
+
+def _filled(group: NodeGroup, rows: Sequence[RunNode], outputs: Sequence[Output], told: Sequence[str]) -> NodeGroup:
+    counts = Counter(row.status for row in rows)
+    order = sorted(counts, key=lambda value: _TALLY_ORDER.index(value) if value in _TALLY_ORDER else len(_TALLY_ORDER))
     messages = list(dict.fromkeys(row.status_message for row in rows if row.status_message))
-    return NodeGroup(
-        id=key,
-        name=graph.names.get(key) or ("Unassigned" if key == UNASSIGNED else node.type_name or "Unknown step"),
-        type_name=node.type_name,
-        docs_url=node.docs_url,
-        status=status,
+    return replace(
+        group,
         clones=tuple(_clone(row, number) for number, row in enumerate(rows, 1)),
-        tally=tuple((statuses.node_status(value), count) for value, count in Counter(values).most_common()),
+        tally=tuple((statuses.node_status(value), counts[value]) for value in order),
         complaints=_complaints(rows, told),
         message=messages[0] if len(messages) == 1 else "",
         needs_credits=any(row.needs_credits for row in rows),
         outputs=tuple(outputs),
-        is_listed=bool(rows) or key in graph.by_id,
-        is_source=node.is_input or (key in runtime.by_id and not runtime.predecessors.get(key)),
     )
 
 
 def _bypassed(node: GraphNode, graph: Graph) -> NodeGroup:
-    return NodeGroup(
-        id=node.id,
-        name=graph.names[node.id],
-        type_name=node.type_name,
-        docs_url=node.docs_url,
-        status=statuses.node_status(statuses.NOT_STARTED),
-        clones=(),
-        tally=(),
-        complaints=(),
-        message="",
-        needs_credits=False,
-        outputs=(),
-        is_source=False,
-        is_bypassed=True,
-    )
+    return NodeGroup(node.id, graph.names[node.id], statuses.NODE_STATUSES[statuses.NOT_STARTED], is_bypassed=True)
 
 
 def _clone(row: RunNode, number: int) -> Clone:

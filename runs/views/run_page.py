@@ -115,13 +115,11 @@ def run_page(request: HttpRequest, run: Run, notice: Notice | None = None) -> Ru
     version = run.agent_version
     template = graph.Graph.from_json(version.graph) if version else graph.Graph()
     ignored = ignored_nodes(run)
-    nodes, inputs, outputs = list(run.nodes.all()), tuple(run.inputs.all()), list(run.outputs.all())
-    shows_all = request.GET.get("timeline") == "all"
-    events, hidden = _events(run, shows_all)
-    groups = group_nodes(template, ignored, nodes, outputs, run.errors)
+    outputs = list(run.outputs.all())
+    events, hidden = _events(run, shows_all := request.GET.get("timeline") == "all")
+    groups = group_nodes(template, ignored, list(run.nodes.all()), outputs, run)
     active = tuple(group for group in groups if not group.is_bypassed)
     layout = GraphLayout.objects.filter(pk=version.graph_hash).first() if version else None
-    may_start = access.may_start(request.user)
     return RunPage(
         run=run,
         status=statuses.run_status(run.status),
@@ -132,13 +130,13 @@ def run_page(request: HttpRequest, run: Run, notice: Notice | None = None) -> Ru
         bypassed=tuple(group for group in groups if group.is_bypassed),
         errors=errors_of_the_run(run.errors, groups),
         picture=_picture(template, layout, groups, ignored),
-        inputs=inputs,
+        inputs=tuple(run.inputs.all()),
         output_groups=_output_groups(active),
         outputs_count=len(outputs),
         timeline=timeline(events, hidden, {group.id: group.name for group in groups}),
         shows_all_events=shows_all,
-        body=_body(run, in_full=may_start),
-        body_is_masked=not may_start,
+        body=_body(run, in_full=access.may_start(request.user)),
+        body_is_masked=not access.may_start(request.user),
         offers=offers(request.user, run, active, len(outputs)),
         notice=notice,
     )
