@@ -47,11 +47,19 @@ function unfold() {
 addEventListener("hashchange", unfold);
 unfold();
 
+// What a person has unfolded stays unfolded when the request renews itself.
+let curlOpen = false;
+document.addEventListener("toggle", (event) => {
+  if (event.target.id === "preview-curl-details") curlOpen = event.target.open;
+}, true);
+
 // The request renews itself while one types, so its button is not needed; "copy" is.
 function dress(root) {
   const preview = root.querySelector("#agent-preview");
   if (!preview || preview.dataset.live !== undefined) return;
   preview.dataset.live = "";
+  const curl = preview.querySelector("#preview-curl-details");
+  if (curl && curlOpen) curl.open = true;
   if (!navigator.clipboard) return;
   for (const pre of preview.querySelectorAll("pre")) {
     const button = document.createElement("button");

@@ -86,7 +86,7 @@ def test_the_preview_says_the_same_and_redraws_the_graph(page: Page) -> None:
     text = answer.content.decode()
     assert answer.status_code == 422
     assert "Nothing can be sent yet" in text
-    assert 'id="agent-graph" hx-swap-oob="true"' in text
+    assert 'id="agent-graph" hx-swap-oob="outerMorph"' in text
     assert 'data-kind="detour"' in text
     assert "<html" not in text
 
