@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ENGINE_NAME, MOSAIC_NAME = "Local engine", "Mosaic"
 SAMPLE_CLIP = "sample-clip.mp4"
+# For a page that also has something to show without the answer.
+FOR_A_GLANCE = Patience(read_seconds=4, wait_seconds=0, attempts=1)
 
 _kept = threading.local()
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import close_old_connections
 
-from runs import gateway, layout, sync
-from runs.client import FOR_JOBS
+from runs import actions, gateway, layout, sync
+from runs.client import FOR_JOBS, MosaicError
 from runs.engine import render
 from runs.graph import Graph
 from runs.models import Agent, AgentVersion, Connection, GraphLayout, Run
@@ -35,10 +36,17 @@ def read_agent(key: str) -> None:
 
 
 def read_connection(key: str) -> None:
-    """Reconcile one connection."""
+    """Reconcile one connection, and read its balance, which home shows."""
     connection = Connection.objects.filter(pk=uuid.UUID(key), is_enabled=True).first()
-    if connection is not None:
-        sync.reconcile_connection(connection.pk, gateway.client_for(connection, FOR_JOBS))
+    if connection is None:
+        return
+    client = gateway.client_for(connection, FOR_JOBS)
+    sync.reconcile_connection(connection.pk, client)
+    connection.refresh_from_db()
+    if connection.is_usable and not connection.in_trouble:
+        # A failure is written down by the action, and the banner shows it.
+        with suppress(MosaicError):
+            actions.refresh_billing(connection, client)
 
 
 def lay_out(graph_hash: str) -> None:

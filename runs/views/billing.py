@@ -43,8 +43,9 @@ def billing(request: HttpRequest) -> HttpResponse:
     access.require_view(request.user)
     connections = access.connections_for(request.user)
     for connection in connections:
-        if _is_to_be_read(connection, asked="again" in request.GET):
-            _read(connection)
+        asked = "again" in request.GET
+        if _is_to_be_read(connection, asked=asked):
+            _read(connection, patiently=asked)
     waiting = access.runs_for(request.user).waiting_for_credits().select_related("agent", "connection", "started_by")
     rows = list(waiting.only(*SHOWN).order_by(*NEWEST_FIRST)[: WAITING_SHOWN + 1])
     checkout = request.session.get(CHECKOUT)
@@ -116,10 +117,11 @@ def _is_to_be_read(connection: Connection, *, asked: bool) -> bool:
     return not connection.in_trouble and timezone.now() - connection.billing_at > FRESH_FOR
 
 
-def _read(connection: Connection) -> None:
+def _read(connection: Connection, *, patiently: bool) -> None:
     """A failure is written down by the action and shown by the banner; the page shows what was known before."""
+    client = gateway.client_for(connection) if patiently else gateway.client_for(connection, gateway.FOR_A_GLANCE)
     with suppress(*errors.EXPECTED):
-        actions.refresh_billing(connection, gateway.client_for(connection))
+        actions.refresh_billing(connection, client)
 
 
 def _posted_id(request: HttpRequest) -> uuid.UUID:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from runs.client.errors import MosaicUnavailable
 from runs.client.payloads import UpgradeResult
+from runs.jobs import work
 from runs.views.billing import is_trustworthy
 from runs.views.money import money_of
 from tests.factories import make_agent, make_connection, make_run
@@ -218,3 +219,13 @@ def test_the_tone_follows_the_balance() -> None:
         return money_of(make_connection(billing=RECORD | {"credits": credits_})).tone
 
     assert [tone(0), tone(100), tone(1000), tone(0, unlimited=True)] == ["bad", "warn", "neutral", "neutral"]
+
+
+def test_the_worker_reads_the_balance_that_home_shows(as_bob: Client) -> None:
+    connection = make_connection(name="Local engine", due_at=timezone.now())
+    work.read_connection(str(connection.pk))
+    connection.refresh_from_db()
+    assert connection.billing_at is not None
+    balance = money_of(connection).balance
+    assert balance is not None
+    assert f'<span class="figure">{balance:,.0f}'.replace(",", "\u202f") in as_bob.get("/billing/").content.decode()
