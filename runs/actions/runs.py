@@ -39,16 +39,12 @@ def resume_run(run: Run, client: MosaicClient, by: Actor) -> Run:
     except MosaicError as error:
         raise _failed(run, token, "resume", error, by) from error
     queued, considered = result.nodes_queued, result.nodes_considered
-    text = "Resumed."
-    if queued is not None:
-        of = f" of {considered}" if considered is not None else ""
-        text = f"{queued}{of} {'step' if queued == 1 and considered is None else 'steps'} queued again."
     return _done(
         run,
         token,
         "resume",
         by,
-        text,
+        _queued_text(queued, considered),
         after={"nodes_queued": queued, "nodes_considered": considered},
         status=statuses.RUNNING,
         status_message="",
@@ -105,6 +101,15 @@ def _take(run: Run, verb: str, possible: bool, by: Actor) -> uuid.UUID:
 
 
 PAST = {"resume": "resumed", "cancel": "cancelled"}
+
+
+def _queued_text(queued: int | None, considered: int | None) -> str:
+    """What the remote counted, as far as it said."""
+    if queued is None:
+        return "Resumed."
+    if considered is None or considered == queued:
+        return "1 step queued again." if queued == 1 else f"{queued} steps queued again."
+    return f"{queued} of {considered} steps queued again."
 
 
 def _done(

@@ -255,13 +255,14 @@ CAUSES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str],
 
 
 def _cause(causes: list[BaseException], patience: Patience) -> str:
+    # urllib3 counts a refusal among the timeouts, and tells it apart by its words alone.
+    if any("refused" in str(cause) for cause in causes if isinstance(cause, urllib3_exceptions.NewConnectionError)):
+        return "connection refused"
     for kinds, words in CAUSES:
         if any(isinstance(cause, kinds) for cause in causes):
             return words
     if any(isinstance(cause, (exceptions.Timeout, urllib3_exceptions.ReadTimeoutError)) for cause in causes):
         return f"nothing came within {patience.read_seconds:g} seconds"
-    if any("refused" in str(cause) for cause in causes if isinstance(cause, urllib3_exceptions.NewConnectionError)):
-        return "connection refused"
     errors = [cause for cause in causes if isinstance(cause, OSError) and cause.errno and cause.strerror]
     if errors:
         return str(errors[0].strerror).lower()
