@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from django.test import Client
 
-# Names of routes that answer without a session; docs/architecture.md gives the reasons.
+# Names of routes that answer without a session; docs/security.md gives the reasons.
 OPEN = {"runs:login", "healthz", "readyz"}
 # The engine speaks to API clients: it knows no sessions and answers 401 without its key, except for its signed media
 # and the sample clip, which are found only by those who have the address.
