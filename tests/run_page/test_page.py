@@ -52,7 +52,8 @@ def drawn_run(*types: str, **fields: Any) -> tuple[Run, list[str]]:
     run = make_run(make_agent(graph=graph, name="Podcast shorts"), **fields)
     version = run.agent_version
     assert version is not None
-    GraphLayout.objects.create(graph_hash=version.graph_hash, positions=layout.compute(Graph.from_json(graph)))
+    positions = layout.compute(Graph.from_json(graph))
+    GraphLayout.objects.get_or_create(graph_hash=version.graph_hash, defaults={"positions": positions})
     return run, [node["id"] for node in graph["nodes"]]
 
 
