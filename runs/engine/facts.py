@@ -99,13 +99,25 @@ def read(text: str) -> Facts:
     )
 
 
+def refuse_text(path: Path) -> None:
+    """Raise :class:`NodeError` for a file that is text, whatever it is called: a playlist, a web page.
+
+    FFmpeg's white-list of formats refuses them too, but by the name alone it may try another format first, and then
+    complains of something else. Every real container has bytes in its beginning that no text has.
+    """
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head and not any(byte < 9 for byte in head):
+        raise NodeError("This is a text file, perhaps a playlist or a web page, and not a video.")
+
+
 _KNOWN = (
     ("moov atom not found", "The file is damaged or not complete: its index is missing."),
     ("not on whitelist", "This is not a video file of a kind that is worked on (playlists are not)."),
     ("not in allowed list", "This is not a video file of a kind that is worked on (playlists are not)."),
     ("Invalid data found when processing input", "The file is not a video that can be read."),
     ("No space left on device", "There is no space left on the disk."),
-    ("File size limit exceeded", "The result grew larger than the limit."),
+    ("File too large", "The result grew larger than the limit."),
 )
 
 
@@ -114,12 +126,12 @@ def sentence(text: str) -> str:
     for mark, words in _KNOWN:
         if mark in text:
             return words
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip() not in {"", "Conversion failed!"}]
     last = next(
         (line for line in reversed(lines) if re.search(r"error|invalid|fail|unable|cannot|no such", line, re.I)), ""
     )
     last = re.sub(r"\[[^\]]*@ 0x[0-9a-f]+\] ?", "", last)
-    last = re.sub(r"(?:file:)?(?:/[^\s:'\"]+)+", "the file", last)[:200].rstrip(" .:")
+    last = re.sub(r"(?:file:)?(?:/[^\s:'\"]+)+", "the file", last)[:200].rstrip(" .:!")
     return f"FFmpeg could not do this step: {last}." if last else "FFmpeg could not do this step and did not say why."
 
 

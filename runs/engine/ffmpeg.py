@@ -82,8 +82,6 @@ class Runner:
         :class:`NodeError` with FFmpeg's complaint, or :class:`Stopped`.
         """
         code, text = self._execute(_guarded(arguments))
-        if code == -signal.SIGXFSZ:
-            raise NodeError("The result grew larger than the limit.")
         if code < 0:
             raise NodeError("FFmpeg was ended by the system, perhaps because memory ran out.")
         if code:
@@ -92,6 +90,7 @@ class Runner:
 
     def facts(self, path: Path) -> facts.Facts:
         """Everything that can be read about a file without decoding it."""
+        facts.refuse_text(path)
         _, text = self._execute(_guarded(["-i", f"file:{path}"]))
         return facts.read(text)
 
