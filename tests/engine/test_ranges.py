@@ -107,7 +107,8 @@ def test_download_name(video: Path) -> None:
     assert response["Content-Disposition"] == "attachment; filename*=utf-8''K%C3%BCrzung%201.mp4"
 
 
-def test_closing_early_lets_the_file_go(video: Path) -> None:
+def test_closing_early_lets_the_file_go(video: Path, db: None) -> None:
+    """Closing ends the request, and with that Django looks after its database connections: hence ``db``."""
     response = get(video)
     next(iter(cast("StreamingHttpResponse", response)))
     response.close()

@@ -196,13 +196,14 @@ def _die(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_too_many_clips(inside: Api, asset: Asset) -> None:
+def test_too_many_clips(inside: Api, asset: Asset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "MAX_NODES", 12)
     steps = {"in": ("Video Input", []), "a": ("Clips", ["in"]), "mirror": ("Mirror", ["a"])}
     run = begin(inside, asset, steps)
-    run = play.out(run, lambda node: 2001)
+    run = play.out(run, lambda node: 11 if node.node_type_id == play.TYPES["Clips"] else 1)
     assert run.status == "failed"
     assert run.nodes.count() == 3
-    assert "more than 2,000 nodes" in run.nodes.get(status="failed").errors[0]
+    assert "more than 12 nodes" in run.nodes.get(status="failed").errors[0]
     assert not Render.objects.filter(node__run=run, node__node_type_id=play.TYPES["Clips"]).exists()
 
 
