@@ -78,6 +78,12 @@ def test_our_own_addresses_are_read_from_disk_and_never_fetched(
     assert _same_picture(_bring(tmp_path / "signed", video_url=media.video_url(rendered)), corner)
 
 
+def test_an_expired_address_of_ours_is_said_to_be_expired(rendered: Render, tmp_path: Path) -> None:
+    old = media.signed_url(rendered, media.VIDEO, lifetime_seconds=-1)
+    with pytest.raises(NodeError, match="has expired"):
+        _bring(tmp_path, video_url=old)
+
+
 def test_a_direct_link_is_fetched(corner: Clip, tmp_path: Path, settings: Settings) -> None:
     settings.MOSAIC_FETCH_ALLOW = ["127.0.0.1"]
     with serve({"/talk.mp4": lambda handler: send(handler, corner.path.read_bytes())}) as site:

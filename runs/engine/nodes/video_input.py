@@ -76,6 +76,8 @@ def _from_address(work: Work, url: str) -> Path:
     own = media.path_of(url)
     if own is not None:
         return own
+    if media.expired(url) != url:
+        raise NodeError("This link to a video of the local engine has expired. Choose the video again.")
     path = work.folder / "source.bin"
     try:
         fetched = fetch(
