@@ -40,10 +40,14 @@ def django_command() -> int:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from mosaic_dashboard import lifeline
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mosaic_dashboard.settings")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
+        # Under `up` the web process says it; the worker, which reads the same settings, is ended before it repeats it.
+        lifeline.wait_until_prepared()
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

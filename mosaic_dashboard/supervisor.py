@@ -29,11 +29,12 @@ GRACE = 2.2
 
 @dataclass
 class Child:
-    """A process that shall run: the command, and the descriptors it inherits."""
+    """A process that shall run: the command, the descriptors it inherits, and what its environment has besides."""
 
     name: str
     command: list[str]
     descriptors: tuple[int, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_at: float = 0.0
@@ -113,7 +114,7 @@ class Supervisor:
     def _spawn(self, child: Child) -> None:
         child.process = subprocess.Popen(
             child.command,
-            env=self._environment,
+            env={**self._environment, **child.environment},
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,  # the parent's standard output is for its few lines alone
             pass_fds=(*child.descriptors, self._lifeline_end),

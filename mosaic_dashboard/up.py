@@ -1,7 +1,7 @@
 """Standard library only: the parent of the web and the worker process (`manage.py up`).
 
 It holds the data folder's lock and the listening socket; the web process prepares everything, reports on a pipe and
-serves; the worker follows. Nothing of Django is imported here, so that the parent stays small.
+serves; the worker waits until all is prepared. Nothing of Django is imported here, so that the parent stays small.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from mosaic_dashboard import dotenv
+from mosaic_dashboard import dotenv, lifeline
 from mosaic_dashboard.supervisor import Child, Supervisor
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def _serve(host: str, folder: Path, lock: int, listener: socket.socket) -> int:
     status_end, status = os.pipe()
     os.set_blocking(status_end, False)
     # Few malloc arenas: threads do not each keep a heap of their own.
+    gate_end, gate = os.pipe()
     environment = {"MALLOC_ARENA_MAX": "2", **os.environ, "MOSAIC_SERVE_URL": own_address}
     manage = [sys.executable, str(ROOT / "manage.py")]
     web = Child(
@@ -142,17 +143,18 @@ def _serve(host: str, folder: Path, lock: int, listener: socket.socket) -> int:
         [*manage, "serve", f"--listener={listener.fileno()}", f"--status={status}", "--prepare"],
         (listener.fileno(), status, lock),
     )
-    worker = Child("worker", [*manage, "worker"], (lock,))
+    worker = Child("worker", [*manage, "worker"], (lock, gate_end), {lifeline.GATE: str(gate_end)})
     with Supervisor(environment) as supervisor:
         supervisor.start(web)
-        return _Parent(supervisor, web, worker, folder, f"http://{_in_url(host)}:{port}/").run(status_end)
+        supervisor.start(worker)
+        return _Parent(supervisor, web, gate, folder, f"http://{_in_url(host)}:{port}/").run(status_end)
 
 
 class _Parent:
     """What the parent does between start and stop: pass on what the web process reports."""
 
-    def __init__(self, supervisor: Supervisor, web: Child, worker: Child, folder: Path, address: str) -> None:
-        self.supervisor, self.web, self.worker = supervisor, web, worker
+    def __init__(self, supervisor: Supervisor, web: Child, gate: int, folder: Path, address: str) -> None:
+        self.supervisor, self.web, self.gate = supervisor, web, gate
         self.beat = folder / "worker.beat"
         self.address = address
         self.prepared_at = 0.0
@@ -185,7 +187,7 @@ class _Parent:
         elif word == "prepared" and not self.prepared_at:
             self.prepared_at = time.time()
             self.web.command.remove("--prepare")
-            self.supervisor.start(self.worker)
+            os.close(self.gate)  # for this worker and for every later one
         elif word == "answers":
             self.answers = True
 

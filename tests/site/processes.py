@@ -63,14 +63,14 @@ def is_alive(process_id: int) -> bool:
 class Up:
     """A running `up` on a free port. A context manager: leaving it ends the parent, however the test went."""
 
-    def __init__(self, folder: Path, *options: str, **changes: str) -> None:
+    def __init__(self, folder: Path, *options: str, root: str = str(ROOT), **changes: str) -> None:
         self.folder = folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         self.log = folder.parent / f"{folder.name}.log"
         self.started_at = time.monotonic()
         with self.log.open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "up", "--port=0", *options],
+                [sys.executable, str(Path(root) / "manage.py"), "up", "--port=0", *options],
                 env=environment(folder, **changes),
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -12,7 +12,7 @@ from mosaic_dashboard import dotenv, up
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What `up` tells its children and itself; nobody sets these by hand.
-INTERNAL = {"MOSAIC_SERVE_URL", "MOSAIC_LIFELINE", "MOSAIC_STARTED_AGAIN"}
+INTERNAL = {"MOSAIC_SERVE_URL", "MOSAIC_LIFELINE", "MOSAIC_GATE", "MOSAIC_STARTED_AGAIN"}
 READ = re.compile(r"""["'](MOSAIC_[A-Z_]+|REQUIRE_BROWSER|CHROMIUM)["']""")
 
 

@@ -51,17 +51,21 @@ def test_the_first_start_makes_everything_and_says_who_may_log_in(tmp_path: Path
     assert not (folder / "backups").exists(), "there was nothing to copy yet"
 
 
+def _crowding() -> float:
+    """How many times longer than on an idle machine things take just now: seconds passed for a second of work."""
+    passed, worked = time.monotonic(), time.process_time()
+    while time.process_time() - worked < 0.1:
+        pass
+    return max(1.0, (time.monotonic() - passed) / (time.process_time() - worked))
+
+
 def test_the_second_start_is_quick_and_tells_no_password(folder: Path) -> None:
-    seconds = []
-    for _attempt in range(3):  # other work on the machine is not what is measured
-        with Up(folder) as up:
-            up.ready()
-            assert len(up.lines) == 1
-            assert re.fullmatch(r"Ready: http://127\.0\.0\.1:\d+/", up.lines[0])
-            seconds.append(up.ready_after)
-        if min(seconds) < 3.0:
-            return
-    pytest.fail(f"ready after {seconds} seconds")
+    before = _crowding()
+    with Up(folder) as up:
+        up.ready()
+        assert up.ready_after < 3.0 * max(before, _crowding())
+        assert len(up.lines) == 1
+        assert re.fullmatch(r"Ready: http://127\.0\.0\.1:\d+/", up.lines[0])
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

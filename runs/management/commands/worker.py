@@ -7,6 +7,7 @@ import os
 
 from django.core.management.base import BaseCommand
 
+from mosaic_dashboard import lifeline
 from runs.jobs.worker import run_worker
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> None:
         """Work, and then end at once: what a thread may still be doing is made to survive that."""
+        lifeline.wait_until_prepared()
         run_worker()
         logging.shutdown()
         os._exit(0)
