@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from runs.client import FOR_PEOPLE, MosaicClient, Patience
+from runs.client import FOR_JOBS, FOR_PEOPLE, MosaicClient, Patience
 from runs.client.auth import make_session
 from runs.engine import inprocess, media
 from runs.models import Connection
@@ -38,6 +38,11 @@ def client_for(connection: Connection, patience: Patience = FOR_PEOPLE) -> Mosai
     if connection.kind == Connection.Kind.ENGINE:
         return MosaicClient(session, inprocess.BASE_URL, service=ENGINE_NAME, patience=patience)
     return MosaicClient(session, connection.address, patience=patience)
+
+
+def client_for_jobs(connection: Connection) -> MosaicClient:
+    """As :func:`client_for`, with the patience of work that nobody waits for."""
+    return client_for(connection, FOR_JOBS)
 
 
 def local_media(_connection: Connection, url: str) -> Path | None:

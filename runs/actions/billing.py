@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
@@ -50,6 +51,12 @@ def refresh_billing(connection: Connection, client: MosaicClient) -> None:
     connection.save(update_fields=["billing", "billing_at"])
 
 
+def glance_at_billing(connection: Connection, client: MosaicClient) -> None:
+    """As :func:`refresh_billing`; a failure is written down for the banner, and what was known stays."""
+    with suppress(MosaicError):
+        refresh_billing(connection, client)
+
+
 def upgrade_plan(
     connection: Connection, client: MosaicClient, plan_id: str, return_url: str, by: Actor
 ) -> UpgradeResult:
@@ -74,16 +81,8 @@ def upgrade_plan(
     finally:
         Connection.objects.release(connection.pk, token, due_at=timezone.now())
     record(by, "plan.upgrade", connection, before={"plan": before}, after=dataclasses.asdict(result))
-    _read_again(connection, client)
+    glance_at_billing(connection, client)
     return result
-
-
-def _read_again(connection: Connection, client: MosaicClient) -> None:
-    try:
-        refresh_billing(connection, client)
-    except MosaicError:
-        # Written down for the banner already; the page shows the older values with their time.
-        return
 
 
 def _part(read: Callable[[], ValueT]) -> ValueT | None:

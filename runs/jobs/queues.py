@@ -48,7 +48,7 @@ def waiting(name: str) -> int:
 
 
 def wake(name: str = SYNC) -> None:
-    """Have the worker look for due work as soon as the present transaction is over, not within half a second."""
+    """Have the worker look for due work as soon as the present transaction is over, not a moment later."""
     transaction.on_commit(functools.partial(_knock, name), robust=True)
 
 

@@ -1,4 +1,4 @@
-"""Twice a second: find what is due and put it into the queues, each row once however long it waits there."""
+"""Several times a second: find what is due and put it into the queues, each row once however long it waits there."""
 
 from __future__ import annotations
 

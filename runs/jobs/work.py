@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import uuid
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from django.db import close_old_connections
 
 from runs import actions, gateway, layout, sync
-from runs.client import FOR_JOBS, MosaicError
 from runs.engine import render
 from runs.graph import Graph
 from runs.models import Agent, AgentVersion, Connection, GraphLayout, Run
@@ -25,14 +23,14 @@ def poll_run(key: str) -> None:
     """Reconcile one run."""
     run = Run.objects.select_related("connection").filter(pk=uuid.UUID(key)).first()
     if run is not None and run.connection.is_usable:
-        sync.reconcile_run(run.pk, gateway.client_for(run.connection, FOR_JOBS))
+        sync.reconcile_run(run.pk, gateway.client_for_jobs(run.connection))
 
 
 def read_agent(key: str) -> None:
     """Reconcile one agent."""
     agent = Agent.objects.select_related("connection").filter(pk=uuid.UUID(key)).first()
     if agent is not None and agent.connection.is_usable:
-        sync.reconcile_agent(agent.pk, gateway.client_for(agent.connection, FOR_JOBS))
+        sync.reconcile_agent(agent.pk, gateway.client_for_jobs(agent.connection))
 
 
 def read_connection(key: str) -> None:
@@ -40,13 +38,11 @@ def read_connection(key: str) -> None:
     connection = Connection.objects.filter(pk=uuid.UUID(key), is_enabled=True).first()
     if connection is None:
         return
-    client = gateway.client_for(connection, FOR_JOBS)
+    client = gateway.client_for_jobs(connection)
     sync.reconcile_connection(connection.pk, client)
     connection.refresh_from_db()
     if connection.is_usable and not connection.in_trouble:
-        # A failure is written down by the action, and the banner shows it.
-        with suppress(MosaicError):
-            actions.refresh_billing(connection, client)
+        actions.glance_at_billing(connection, client)
 
 
 def lay_out(graph_hash: str) -> None:

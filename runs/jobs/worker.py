@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TICK_SECONDS = 0.5
+# A tick without news costs one PRAGMA, so it can be frequent.
+TICK_SECONDS = 0.25
 SYNC_THREADS = 2
 MOST_MEDIA_THREADS = 4
 # How long an idle thread may sleep before it looks into its queue.

@@ -123,7 +123,7 @@ def test_an_error_is_logged_and_the_row_left_to_its_claim(
     def explode(*_args: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("runs.gateway.client_for", explode)
+    monkeypatch.setattr("runs.gateway.client_for_jobs", explode)
     ticker._look()
     work_off()
     assert "poll_run" in caplog.text
