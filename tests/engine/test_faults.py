@@ -36,7 +36,7 @@ def start(api: Api, agent: EngineAgent, asset: Asset, timeout: float = 5) -> req
 @pytest.mark.parametrize("kind", ["refuse", "timeout_before", "timeout_after", "cut"])
 def test_no_whole_answer(api: Api, agent: EngineAgent, asset: Asset, kind: str) -> None:
     """Whichever door: an exception of the same family, and acted or not as the kind says; the next request is fine."""
-    hold = {"seconds": 0.4} if "timeout" in kind else {}
+    hold: dict[str, Any] = {"seconds": 0.4} if "timeout" in kind else {}
     api.fault(kind, f"/agent/{agent.pk}/run", **hold)
     raised = {
         "refuse": requests.ConnectionError,
