@@ -72,6 +72,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if PUBLIC_IS_HTTPS else 0
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# Browsers ignore it, with an error in their console, where the origin is neither secure nor this machine's own.
+_is_secure_origin = PUBLIC_IS_HTTPS or _public.hostname in {"127.0.0.1", "localhost", "::1"}
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if _is_secure_origin else None
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
