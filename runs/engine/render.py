@@ -30,8 +30,9 @@ logger = logging.getLogger(__name__)
 # Below this much free space nothing new is rendered; what is ready waits and says so.
 DISK_FLOOR_BYTES = 1_000_000_000
 WAITING_FOR_SPACE = "Waiting: less than 1 GB of disk space is free."
-# An attempt that ends without a word was killed, with its worker. After so many we no longer believe in chance.
-MAX_SILENT_DEATHS = 3
+# An attempt that ends without a word died with its worker (FFmpeg's own death is noticed and ends the step at once). So
+# many may be other steps' doing, restarts or bad luck; after them we no longer believe in chance.
+MAX_SILENT_DEATHS = 10
 
 
 def work_one() -> bool:
@@ -43,7 +44,7 @@ def work_one() -> bool:
         return False
     node, vanished = taken
     if vanished and node.attempts > MAX_SILENT_DEATHS:
-        sentence = f"This step ended {MAX_SILENT_DEATHS} times without a word, perhaps because memory ran out."
+        sentence = f"This step ended {MAX_SILENT_DEATHS} times together with its worker, perhaps because memory ran out."
         runtime.fail(node, leases.token_of(node), [sentence])
     else:
         with leases.Heartbeat(node) as heartbeat:

@@ -56,7 +56,7 @@ def test_the_limits_are_the_ones_in_force() -> None:
     assert (video_input.MAX_SOURCE_BYTES, video_input.FETCH_SECONDS) == (5 * 10**9, 3600)
     assert (ffmpeg.STEP_SECONDS, ffmpeg.MAX_OUTPUT_BYTES, ffmpeg.MAX_THREADS) == (7200, 20 * 10**9, 4)
     assert (silence_removal.MAX_CUTS, clips.MIN_SOURCE_SECONDS, clips.USUAL_CLIPS) == (800, 0.4, 10)
-    assert (render.DISK_FLOOR_BYTES, render.MAX_SILENT_DEATHS) == (10**9, 3)
+    assert (render.DISK_FLOOR_BYTES, render.MAX_SILENT_DEATHS) == (10**9, 10)
 
 
 def test_the_steps_known_by_name_are_listed() -> None:

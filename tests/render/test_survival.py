@@ -133,14 +133,14 @@ def test_a_worker_that_overslept_its_lease_changes_nothing(
     assert list((engine_dir / "attempts").iterdir()) == []
 
 
-def test_after_three_silent_deaths_the_node_fails_with_a_sentence(make_run: Callable[..., EngineRun]) -> None:
+def test_after_too_many_silent_deaths_the_node_fails_with_a_sentence(make_run: Callable[..., EngineRun]) -> None:
     run = make_run()
     for _ in range(render.MAX_SILENT_DEATHS):
         _killed(run)
     assert render.work_one() is True
     node = only_node(run)
     assert node.status == "failed"
-    assert node.errors == ["This step ended 3 times without a word, perhaps because memory ran out."]
+    assert node.errors == ["This step ended 10 times together with its worker, perhaps because memory ran out."]
 
 
 def test_the_sweep_removes_what_nobody_owns(make_run: Callable[..., EngineRun], engine_dir: Path) -> None:
