@@ -44,7 +44,7 @@ def work_one() -> bool:
         return False
     node, vanished = taken
     if vanished and node.attempts > MAX_SILENT_DEATHS:
-        sentence = f"This step ended {MAX_SILENT_DEATHS} times together with its worker, perhaps because memory ran out."
+        sentence = f"This step ended {MAX_SILENT_DEATHS} times with its worker, perhaps for want of memory."
         runtime.fail(node, leases.token_of(node), [sentence])
     else:
         with leases.Heartbeat(node) as heartbeat:
