@@ -60,7 +60,7 @@ def timeline(events: Iterable[RunEvent], hidden: int, names: Mapping[str, str]) 
         # Within a moment the run itself comes first, then nodes in the order they were learned.
         counts = Counter(reversed([_fact(event, names) for event in group]))
         facts = [replace(fact, count=count) for fact, count in counts.items()]
-        facts.sort(key=lambda fact: not fact.is_run)
+        facts.sort(key=lambda fact: not (fact.is_run and fact.after))
         moments.append(Moment(at, source, ICONS.get(source, "circle-help"), tuple(facts)))
     return Timeline(tuple(moments), hidden)
 
