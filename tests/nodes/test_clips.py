@@ -22,7 +22,7 @@ def _seconds(result: Result) -> list[float]:
 
 
 def test_each_scene_becomes_a_clip(scenes: Clip, tmp_path: Path) -> None:
-    result = run(CLIPS, tmp_path, scenes)
+    result = run(CLIPS, tmp_path, scenes, num_clips=20)
     assert _seconds(result) == pytest.approx([1.2, 2.0, 1.6], abs=0.05)
     dark, _, bright = result.videos
     # From the first frame to the last, a clip shows its own scene and nothing of its neighbours.
@@ -32,8 +32,7 @@ def test_each_scene_becomes_a_clip(scenes: Clip, tmp_path: Path) -> None:
 
 
 def test_the_number_of_clips_is_an_upper_bound(scenes: Clip, tmp_path: Path) -> None:
-    assert len(run(CLIPS, tmp_path / "many", scenes, num_clips=20).videos) == 3
-    result = run(CLIPS, tmp_path / "two", scenes, num_clips=2)
+    result = run(CLIPS, tmp_path, scenes, num_clips=2)
     # The longest ones, in the order of the source.
     assert _seconds(result) == pytest.approx([2.0, 1.6], abs=0.05)
 
@@ -69,8 +68,8 @@ def test_short_scenes_go_with_their_neighbour(scenes: Clip, tmp_path: Path) -> N
 def test_the_prompt_changes_nothing_here(scenes: Clip, tmp_path: Path) -> None:
     (prompt,) = (param for param in CLIPS.params if param.key == "prompt")
     assert prompt.ignored_locally
-    plain = run(CLIPS, tmp_path / "plain", scenes, num_clips=2)
-    asked = run(CLIPS, tmp_path / "asked", scenes, num_clips=2, prompt="only the dark part")
+    plain = run(CLIPS, tmp_path / "plain", scenes, num_clips=1)
+    asked = run(CLIPS, tmp_path / "asked", scenes, num_clips=1, prompt="only the dark part")
     assert _seconds(plain) == _seconds(asked)
 
 

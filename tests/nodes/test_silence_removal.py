@@ -97,8 +97,8 @@ def test_as_many_cuts_as_are_allowed_fit_into_one_argument() -> None:
 def test_many_cuts_keep_sound_and_picture_together(make_clip: Maker, tmp_path: Path, begins_with: str) -> None:
     tone, quiet = "0.3*sin(2*PI*440*t)", "0"
     first, then = (tone, quiet) if begins_with == "sound" else (quiet, tone)
-    pulses = f"aevalsrc=if(lt(mod(t\\,0.4)\\,0.2)\\,{first}\\,{then}):s=8000:d=12"
-    clip = make_clip(f"{begins_with}.mp4", "color=black:s=16x16:r=25:d=12", pulses)
+    pulses = f"aevalsrc=if(lt(mod(t\\,0.4)\\,0.2)\\,{first}\\,{then}):s=8000:d=6"
+    clip = make_clip(f"{begins_with}.mp4", "color=black:s=16x16:r=25:d=6", pulses)
     (video,) = run(SILENCE_REMOVAL, tmp_path, clip, min_silence_ms=150, padding_ms=0).videos
-    assert seconds(video) == pytest.approx(6, abs=0.5)
+    assert seconds(video) == pytest.approx(3, abs=0.25)
     assert probe(video).duration_ms == pytest.approx(seconds(video) * 1000, abs=60)
