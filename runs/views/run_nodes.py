@@ -142,9 +142,9 @@ def group_nodes(
     for key in keys:
         status = _status(clones[key], renders[key], silent, is_over=run.is_terminal)
         name = graph.names.get(key) or _foreign_name(key, clones[key])
-        node = graph.by_id.get(key)
-        is_source = node is not None and (node.is_input or not runtime.predecessors.get(key))
-        group = NodeGroup(key, name, status, is_source=is_source, is_listed=bool(node or clones[key]))
+        known = graph.by_id.get(key)
+        is_source = known is not None and (known.is_input or not runtime.predecessors.get(key))
+        group = NodeGroup(key, name, status, is_source=is_source, is_listed=bool(known or clones[key]))
         groups.append(_filled(group, clones[key], renders[key], told.get(key, ())))
     bypassed = [node for node in graph.ordered if node.id in set(ignored) and node.id not in keys]
     return (*groups, *(_bypassed(node, graph) for node in bypassed))
