@@ -78,9 +78,21 @@ def ensure(argv: list[str]) -> None:
 
 
 def run_tests(arguments: list[str]) -> NoReturn:
-    """Become pytest."""
+    """Become pytest with the given arguments; without any, run the whole suite in its two parts.
+
+    What computes shares the processors; what drives a browser, or measures a running dashboard, has them to itself.
+    """
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])  # noqa: S606 - no shell is wanted
+    pytest = [sys.executable, "-m", "pytest"]
+    if not arguments:
+        alone = "browser or system"
+        first = subprocess.run(
+            [*pytest, "-n", str(os.cpu_count() or 1), "-m", f"not ({alone})"], check=False
+        ).returncode
+        arguments = ["-m", alone]
+        if first:
+            sys.exit(subprocess.run([*pytest, *arguments], check=False).returncode or first)
+    os.execv(sys.executable, [*pytest, *arguments])  # noqa: S606 - no shell is wanted
 
 
 def _has_modules(*, for_tests: bool) -> bool:

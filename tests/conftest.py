@@ -13,6 +13,8 @@ from tests.factories import make_user
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+MEDIA = ("tests/nodes/", "tests/render/", "tests/engine/test_real_renders.py")
+
 
 def pytest_configure() -> None:
     """A cheap password hasher, and static files straight from their sources."""
@@ -22,6 +24,13 @@ def pytest_configure() -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What renders is marked by where it stands: ``-m "not (media or browser or system)"`` is the quick part."""
+    for item in items:
+        if any(place in item.path.as_posix() for place in MEDIA):
+            item.add_marker(pytest.mark.media)
 
 
 @pytest.fixture

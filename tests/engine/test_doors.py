@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
 
     from tests.engine.conftest import Api
+
+# An id that nothing has; the same in every process, so that tests can be shared among them.
+NOBODY = "3f2b8c1e-0000-4000-8000-5d7a9c1e2b4f"
 
 
 @pytest.mark.parametrize("header", ["Bearer mk_wrong", "Bearer ", "Basic mk_local_for_the_tests_only", "", "Bearer ü"])
@@ -54,8 +56,8 @@ def test_switched_off_media(client: Client, settings: Settings) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/", "/nothing", "/agents/", "/agent", f"/agent/{uuid4()}", "/agent/nonsense", f"/agent/{uuid4()}/runs"),
-        *(f"/agent_run/{uuid4()}", f"/agent_run/{uuid4()}/nodes", f"/node_type/{uuid4()}", f"/agent_nodes/{uuid4()}"),
+        *("/", "/nothing", "/agents/", "/agent", f"/agent/{NOBODY}", "/agent/nonsense", f"/agent/{NOBODY}/runs"),
+        *(f"/agent_run/{NOBODY}", f"/agent_run/{NOBODY}/nodes", f"/node_type/{NOBODY}", f"/agent_nodes/{NOBODY}"),
         *("/agent_nodes", "/webhooks"),
     ],
 )
@@ -67,7 +69,7 @@ def test_unknown(api: Api, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/agents"), ("GET", f"/agent/{uuid4()}/run"), ("DELETE", "/credits"), ("GET", "/plan/upgrade")],
+    [("POST", "/agents"), ("GET", f"/agent/{NOBODY}/run"), ("DELETE", "/credits"), ("GET", "/plan/upgrade")],
 )
 def test_wrong_method(api: Api, method: str, path: str) -> None:
     response = api.call(method, path)
