@@ -13,7 +13,10 @@ from tests.factories import make_user
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MEDIA = ("tests/nodes/", "tests/render/", "tests/engine/test_real_renders.py")
+MARKED_BY_PLACE = {
+    "media": ("tests/nodes/", "tests/render/", "tests/engine/test_real_renders.py"),
+    "engine": ("tests/engine/", "tests/sync/", "tests/actions/"),
+}
 
 
 def pytest_configure() -> None:
@@ -27,10 +30,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What renders is marked by where it stands: ``-m "not (media or browser or system)"`` is the quick part."""
+    """What goes through the whole engine, and what renders, is marked by where it stands; the rest is the unit part."""
     for item in items:
-        if any(place in item.path.as_posix() for place in MEDIA):
-            item.add_marker(pytest.mark.media)
+        for mark, places in MARKED_BY_PLACE.items():
+            if any(place in item.path.as_posix() for place in places):
+                item.add_marker(mark)
 
 
 @pytest.fixture
