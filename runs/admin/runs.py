@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from django.contrib import admin, messages
 from django.utils import timezone
 
-from runs import access, actions, gateway, payload
+from runs import access, actions, payload
 from runs.admin.readonly import ReadOnlyAdmin, ReadOnlyInline, pretty
 from runs.client.errors import MosaicError
+from runs.gateway import client_for
 from runs.models import Output, Run, RunEvent, RunInput, RunNode
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         by = access.actor_of(request)
         for run in queryset.select_related("connection", "agent"):
             try:
-                act(run, gateway.client_for(run.connection), by)
+                act(run, client_for(run.connection), by)
             except (actions.ActionNotAllowed, MosaicError) as error:
                 self.message_user(request, f"{run}: {error}", messages.WARNING)
             else:
