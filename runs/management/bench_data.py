@@ -51,7 +51,7 @@ def make(runs: int, progress: Callable[[str], Any]) -> Scene:
 
 def _agent(remote: Connection, name: str, size: int) -> Agent:
     ids = [str(uuid.uuid5(uuid.NAMESPACE_OID, f"{name}/{number}")) for number in range(size)]
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {
             "id": node_id,
             "type_id": MIRROR if number else VIDEO_INPUT,
