@@ -10,7 +10,10 @@ HIDDEN = "•••"
 SECRET_SHAPES = (
     (re.compile(r"\bmk_\w[\w-]{6,}"), HIDDEN),
     (re.compile(r"(?i)\b(bearer\s+)[\w.~+/=-]{6,}"), rf"\1{HIDDEN}"),
-    (re.compile(r"(?i)([?&](?:[\w-]*signature|[\w-]*credential|token|key|api_key)=)[^&\s\"']+"), rf"\1{HIDDEN}"),
+    # Any query string may be what opens a private video, whatever its parts are called; so may a name before the host.
+    (re.compile(r"(?i)\b(https?://)[^\s/?#\"'<>@]+@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?i)\b(https?://[^\s?#\"'<>]+\?)[^\s\"'<>]+"), rf"\1{HIDDEN}"),
+    (re.compile(r"(?i)([?&][\w-]*(?:signature|credential|token|key|sig)=)[^&\s\"']+"), rf"\1{HIDDEN}"),
 )
 SHORTEST_SECRET = 8
 

@@ -38,6 +38,35 @@ def lean_poll(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
     return middleware
 
 
+def honest_head(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer HEAD with the headers alone.
+
+    Waitress sends whatever it is given, and a body after a HEAD answer is read as the beginning of the next answer on
+    a kept connection, which a proxy may hand to somebody else.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method == "HEAD" and not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
+        return response
+
+    return middleware
+
+
+def private_pages(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Nothing that was made for one person is kept by a cache that serves others, or shown again without asking."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != 204:
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    return middleware
+
+
 class LoginRequired(LoginRequiredMiddleware):
     """Django's, which loads the user even for views that are open without login; those ask for what they need."""
 

@@ -81,6 +81,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "mosaic_session"
 CSRF_COOKIE_NAME = "mosaic_csrf"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# A form has up to four fields for each node of a graph, and graphs may have a thousand nodes.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -113,11 +115,13 @@ INSTALLED_APPS = [
     "runs.engine",
 ]
 MIDDLEWARE = [
+    "mosaic_dashboard.middleware.honest_head",
     "mosaic_dashboard.middleware.lean_poll",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mosaic_dashboard.middleware.PageGZip",
     "csp.middleware.CSPMiddleware",
+    "mosaic_dashboard.middleware.private_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 PROBED_PAGE = "/login/"
+# Nothing that is sent here is larger; Django reads even less. Without a bound a stranger could fill the disk.
+MAX_BODY_BYTES = 8 * 1024 * 1024
 
 
 def options() -> dict[str, Any]:
@@ -30,6 +32,7 @@ def options() -> dict[str, Any]:
         "threads": THREADS,
         "ident": None,
         "connection_limit": 500,
+        "max_request_body_size": MAX_BODY_BYTES,
         "channel_timeout": 60,
         "asyncore_use_poll": True,
     }

@@ -78,7 +78,7 @@ def test_a_key_is_written_here_and_never_read(as_ada: Client) -> None:
     assert connection.api_key == "mk_new_key_of_the_team_9876"
     assert connection.api_key_last4 == "9876"
     event = AuditEvent.objects.get(object_id=str(connection.pk))
-    assert (event.username, event.verb) == ("ada", "change connection")
+    assert (event.username, event.verb) == ("ada", "admin.change")
     assert "mk_new" not in str(event.after)
 
 

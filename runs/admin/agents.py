@@ -8,13 +8,13 @@ from django import forms
 from django.contrib import admin
 from django.utils import timezone
 
-from runs import access
-from runs.actions.audit import record
-from runs.admin.readonly import ModelAdmin, ReadOnlyAdmin, ReadOnlyInline, pretty
+from runs.admin.audited import AuditedAdmin, make_due
+from runs.admin.readonly import ReadOnlyAdmin, ReadOnlyInline, pretty
 from runs.models import Agent, AgentVersion, Connection, GraphLayout
+from runs.models.address import OTHER_SERVER, check_address, same_server
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
+    from django.db.models import Model, QuerySet
     from django.http import HttpRequest
 
 
@@ -30,11 +30,28 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
 
     class Meta:
         model = Connection
-        fields = ("kind", "name", "address", "is_enabled")
+        fields = ("name", "address", "is_enabled")
+
+    def clean(self) -> dict[str, Any]:
+        """The rules of the settings page hold here as well."""
+        data = super().clean() or self.cleaned_data
+        row, address, key = self.instance, str(data.get("address", "")).rstrip("/"), data.get("new_api_key")
+        if row.is_managed and (key or address != row.address):
+            raise forms.ValidationError("Address and key of this connection come from the environment.")
+        if address and address != row.address and not row.is_managed:
+            data["address"] = address
+            try:
+                check_address(address)
+            except forms.ValidationError as error:
+                self.add_error("address", error)
+                return data
+            if row.api_key and not key and not same_server(address, self.initial["address"]):
+                self.add_error("new_api_key", OTHER_SERVER)
+        return data
 
 
 @admin.register(Connection)
-class ConnectionAdmin(ModelAdmin[Connection]):
+class ConnectionAdmin(AuditedAdmin[Connection]):
     """Connections may be edited; what they learned may not."""
 
     form = ConnectionForm
@@ -51,6 +68,7 @@ class ConnectionAdmin(ModelAdmin[Connection]):
     list_filter = ("kind", "is_enabled")
     search_fields = ("name", "address", "organization_name")
     readonly_fields = (
+        "kind",
         "api_key_last4",
         "organization_id",
         "organization_name",
@@ -60,22 +78,29 @@ class ConnectionAdmin(ModelAdmin[Connection]):
         "last_error_at",
         "due_at",
     )
-    fields = ("kind", "name", "address", "new_api_key", "is_enabled", *readonly_fields)
+    fields = ("name", "address", "new_api_key", "is_enabled", *readonly_fields)
     actions = ("sync_now",)
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:  # noqa: ANN401
-        """Keep a new key when one was typed, look at the connection at once, and write down who did it."""
+        """Keep a new key when one was typed, and look at the connection at once."""
+        if not change:
+            # The embedded engine's row is made by the software, and there is one.
+            obj.kind = Connection.Kind.MOSAIC
+        if change and obj.organization_id and "address" in form.changed_data:
+            obj.key_checked = False
         if key := form.cleaned_data["new_api_key"]:
             obj.set_api_key(key)
         obj.due_at = timezone.now()
         super().save_model(request, obj, form, change)
-        verb = "change connection" if change else "add connection"
-        record(access.actor_of(request), verb, obj, after={"fields": form.changed_data})
+
+    def state(self, obj: Model) -> dict[str, Any]:
+        """What may be shown of a connection."""
+        return {name: getattr(obj, name) for name in ("name", "address", "api_key_last4", "is_enabled")}
 
     @admin.action(description="Sync now")
     def sync_now(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Make the chosen connections due; the worker does the rest."""
-        self.message_user(request, f"{queryset.update(due_at=timezone.now())} due now.")
+        self.message_user(request, f"{make_due(request, queryset)} due now.")
 
 
 class AgentVersionInline(ReadOnlyInline[AgentVersion]):
@@ -100,7 +125,7 @@ class AgentAdmin(ReadOnlyAdmin[Agent]):
     @admin.action(description="Sync now")
     def sync_now(self, request: HttpRequest, queryset: QuerySet[Agent]) -> None:
         """Make the chosen agents due; the worker fetches their graphs."""
-        self.message_user(request, f"{queryset.update(due_at=timezone.now())} due now.")
+        self.message_user(request, f"{make_due(request, queryset)} due now.")
 
 
 @admin.register(AgentVersion)

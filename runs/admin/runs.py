@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin, messages
-from django.utils import timezone
 
 from runs import access, actions, payload
+from runs.admin.audited import make_due
 from runs.admin.readonly import ReadOnlyAdmin, ReadOnlyInline, pretty
 from runs.client.errors import MosaicError
 from runs.gateway import client_for
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
     from django.http import HttpRequest
+
+MOST_AT_ONCE = 50
 
 
 class RunNodeInline(ReadOnlyInline[RunNode]):
@@ -60,8 +62,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
     @admin.action(description="Sync now")
     def sync_now(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         """Make the chosen runs due; the worker asks the remote."""
-        count = queryset.exclude(remote_id=None).update(due_at=timezone.now())
-        self.message_user(request, f"{count} due now.")
+        self.message_user(request, f"{make_due(request, queryset.exclude(remote_id=None))} due now.")
 
     @admin.action(description="Resume")
     def resume(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
@@ -75,6 +76,10 @@ class RunAdmin(ReadOnlyAdmin[Run]):
 
     def _each(self, request: HttpRequest, queryset: QuerySet[Run], act: Callable[..., Run]) -> None:
         by = access.actor_of(request)
+        if queryset.count() > MOST_AT_ONCE:
+            # Each is a request to the remote, and somebody waits for all of them.
+            self.message_user(request, f"Choose at most {MOST_AT_ONCE} runs at once.", messages.ERROR)
+            return
         for run in queryset.select_related("connection", "agent"):
             try:
                 act(run, client_for(run.connection), by)

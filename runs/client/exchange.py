@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http
 import json
+import math
 import random
 import socket
 import ssl
@@ -24,6 +25,7 @@ from runs.client.errors import MosaicProtocolError, MosaicRejected, MosaicUnavai
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
+DEEPEST = 64
 # An answer may trickle for at most this many times the read timeout.
 TRICKLE_FACTOR = 2
 CONNECT_SECONDS = 3.05
@@ -165,9 +167,26 @@ def _judge(response: requests.Response, content: bytes, request: Request) -> dic
 
 def _json(content: bytes) -> Any:  # noqa: ANN401 - any JSON, or None for what is none
     try:
-        return json.loads(content)
+        return _storable(json.loads(content, parse_constant=lambda _name: None))
     except (ValueError, RecursionError):
         return None
+
+
+def _storable(value: Any, left: int = DEEPEST) -> Any:  # noqa: ANN401 - JSON
+    """The value as a database and a page can take it; ValueError when it is nested beyond all reason.
+
+    Half characters (lone surrogates) are replaced, infinite numbers left out. What is very deep would break whatever
+    walks it later.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if not isinstance(value, dict | list):
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+    if not left:
+        raise ValueError("nested too deeply")
+    if isinstance(value, list):
+        return [_storable(item, left - 1) for item in value]
+    return {_storable(key): _storable(item, left - 1) for key, item in value.items()}
 
 
 def _rejection(status: int, data: Any, service: str) -> MosaicRejected:  # noqa: ANN401 - JSON

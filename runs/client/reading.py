@@ -5,12 +5,17 @@ A field that is missing or has another type reads as empty; what is unknown stay
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 Json = Mapping[str, Any]
+# What a column for a count can hold.
+LARGEST = 2**31 - 1
+# An amount of this size is no amount.
+BEYOND = 10**300
+# Years that can be turned into moments of any time zone.
+YEARS = range(1970, 9999)
 
 
 def text(data: Json, *names: str) -> str:
@@ -36,18 +41,19 @@ def flag(data: Json, *names: str) -> bool:
 
 def count(data: Json, name: str) -> int:
     """A whole number of at least zero; 0 when it is missing."""
-    value = data.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    value = number(data, name)
+    if value is None:
         return 0
-    return max(0, int(value))
+    return min(max(0, int(value)), LARGEST)
 
 
 def number(data: Json, name: str) -> float | None:
     """A number, or None."""
     value = data.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value
+    # Compared and not converted: a whole number of Python may be larger than any float.
+    return value if abs(value) < BEYOND else None
 
 
 def moment(data: Json, *names: str) -> datetime | None:
@@ -58,6 +64,8 @@ def moment(data: Json, *names: str) -> datetime | None:
     try:
         parsed = datetime.fromisoformat(value)
     except ValueError:
+        return None
+    if parsed.year not in YEARS:
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 

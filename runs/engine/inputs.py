@@ -49,6 +49,8 @@ def read_sources(nodes: Sequence[PlannedNode], body: Mapping[str, Any]) -> dict[
 def is_link(text: str) -> bool:
     """Whether this is a usable HTTP(S) address."""
     try:
+        # Half a character, a lone surrogate out of JSON, can be neither stored nor sent.
+        text.encode()
         parts = urlsplit(text)
         _ = parts.port
     except ValueError:

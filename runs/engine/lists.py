@@ -78,7 +78,10 @@ def _moment(name: str, text: str, time_of_day: time) -> datetime:
         moment = datetime.combine(day, time_of_day)
     if moment is None:
         raise invalid(f"{name}: must be an ISO 8601 timestamp.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise invalid(f"{name}: lies outside the calendar.") from error
 
 
 def _sealed(row: Any) -> str:  # noqa: ANN401 - any model with these two fields
@@ -92,6 +95,6 @@ def _opened(cursor: str) -> tuple[datetime, UUID]:
         created_at = datetime.fromisoformat(moment)
         if created_at.tzinfo is None:
             raise ValueError("naive")
-        return created_at, UUID(row_id)
-    except (ValueError, binascii.Error) as error:
+        return created_at.astimezone(UTC), UUID(row_id)
+    except (ValueError, OverflowError, binascii.Error) as error:
         raise invalid("cursor: is not one that this API gave out.") from error

@@ -60,6 +60,8 @@ def path_of(url: str) -> Path | None:
     """The file on disk behind one of our own addresses; None for other people's, and for bad or expired signatures."""
     try:
         parts = urlsplit(url)
+        # Half a character (a lone surrogate out of JSON) can be neither signed nor looked up.
+        url.encode()
         if parts.scheme not in {"http", "https"} or not _is_ours(parts):
             return None
     except ValueError:

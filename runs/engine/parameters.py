@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
 
     from runs.engine.nodes.base import NodeType, Param
 
+# What a float can hold with room to spare; beyond it arithmetic ends in an overflow.
+_LARGEST = 10**300
 _COLOR = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 
 
@@ -58,13 +59,14 @@ def is_uuid(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared and not converted: a whole number of Python may be larger than any float.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 _IS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "enum": lambda value: isinstance(value, str),
-    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and _is_number(value),
     "number": _is_number,
     "boolean": lambda value: isinstance(value, bool),
     "color": lambda value: isinstance(value, str) and bool(_COLOR.fullmatch(value)),

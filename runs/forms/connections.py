@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from django import forms
 
 from runs.models import Connection
+from runs.models.address import OTHER_SERVER, check_address, same_server
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -64,17 +63,7 @@ class ConnectionForm(forms.Form):
         address = str(self.cleaned_data["address"]).strip().rstrip("/")
         if "address" in self.fields and self.fields["address"].disabled:
             return address
-        try:
-            parts = urlsplit(address)
-            _port = parts.port
-        except ValueError as error:
-            raise forms.ValidationError("This is not an address.") from error
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise forms.ValidationError("Write the whole address, starting with https://.")
-        if parts.username or parts.query or parts.fragment:
-            raise forms.ValidationError("Only scheme, host, port and path: the key has a field of its own.")
-        if parts.scheme == "http" and not _is_here(parts.hostname):
-            raise forms.ValidationError("Use https://: over plain http the key could be read on the way.")
+        check_address(address)
         return address
 
     def clean_api_key(self) -> str:
@@ -86,9 +75,12 @@ class ConnectionForm(forms.Form):
             raise forms.ValidationError("This does not look like a key: it is one word, like mk_live_….")
         return key
 
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    def clean(self) -> dict[str, Any]:
+        """A stored key goes to the server it was entered for; for another one it has to be typed again."""
+        data = super().clean() or self.cleaned_data
+        known = self.connection
+        if known and known.api_key and not known.is_managed and not data.get("api_key"):
+            address = data.get("address")
+            if address and not same_server(address, known.address):
+                self.add_error("api_key", OTHER_SERVER)
+        return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from collections import Counter
 from typing import Any
@@ -10,6 +11,10 @@ from urllib.parse import urlsplit
 
 LINK_LENGTH = 4000
 SHOWN = 60
+# Of so many complaints about one field the first few say it all.
+COMPLAINTS = 10
+DEEPEST = 50
+TOO_DEEP = "This JSON is nested too deeply."
 
 
 class Unreadable(ValueError):
@@ -20,7 +25,7 @@ def read_links(text: str) -> tuple[list[str], list[str]]:
     """Links, one a line, and what is wrong with the others."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     wrong = [sentence for number, line in enumerate(lines, 1) if (sentence := _wrong_link(number, line))]
-    return list(dict.fromkeys(lines)), wrong + _repeated(lines, "link")
+    return list(dict.fromkeys(lines)), _few(wrong + _repeated(lines, "link"))
 
 
 def read_render_ids(text: str) -> tuple[list[str], list[str]]:
@@ -31,7 +36,7 @@ def read_render_ids(text: str) -> tuple[list[str], list[str]]:
         for word in words
         if not _is_uuid(word)
     ]
-    return list(dict.fromkeys(words)), wrong + _repeated(words, "id")
+    return list(dict.fromkeys(words)), _few(wrong + _repeated(words, "id"))
 
 
 def read_object(text: str) -> dict[str, Any]:
@@ -39,12 +44,21 @@ def read_object(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_number, object_pairs_hook=_once)
+        _check_depth(value)
+        json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Unreadable(f"This is not valid JSON ({place}: {error.msg}). Correct it or clear the field.") from error
     except RecursionError as error:
-        raise Unreadable("This JSON is nested too deeply.") from error
+        raise Unreadable(TOO_DEEP) from error
+    except UnicodeEncodeError as error:
+        raise Unreadable("There is half a character in it (a lone \\ud8… escape). Write the whole one.") from error
+    except Unreadable:
+        raise
+    except ValueError as error:
+        # Python reads no whole number of more than some thousand digits.
+        raise Unreadable("There is a number in it that is too long to be sent.") from error
     if not isinstance(value, dict):
         raise Unreadable('Write one JSON object, for example {"num_clips": 3}.')
     return value
@@ -81,6 +95,28 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise Unreadable(f"{name} is no number that can be sent.")
+
+
+def _number(text: str) -> float:
+    """A number that JSON can say; larger ones would become infinite, and be sent as something that is no JSON."""
+    value = float(text)
+    if not math.isfinite(value):
+        _no_constant(_short(text))
+    return value
+
+
+def _check_depth(value: object, left: int = DEEPEST) -> None:
+    if not left:
+        raise Unreadable(TOO_DEEP)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in inner:
+        _check_depth(item, left - 1)
+
+
+def _few(sentences: list[str]) -> list[str]:
+    if len(sentences) <= COMPLAINTS:
+        return sentences
+    return [*sentences[:COMPLAINTS], f"{len(sentences) - COMPLAINTS} more like these."]
 
 
 def _is_uuid(word: str) -> bool:

@@ -71,7 +71,7 @@ class RunForm(forms.Form):
     start_token = forms.CharField(
         widget=forms.HiddenInput,
         max_length=TOKEN_LENGTH,
-        error_messages={"required": "This form was too old to send. Check it and press Start once more."},
+        error_messages={"required": "This form was too old to send. Check it and press Start run once more."},
     )
 
     def __init__(
@@ -141,7 +141,7 @@ class RunForm(forms.Form):
             self.complain(problem.node_id, problem.text)
         runtime = runtime_graph(self.graph, ignored)
         for name in self._lost_fields():
-            self.add_error(None, f"The agent has changed: there is no step any more for what you wrote in {name}.")
+            self.add_error(None, f"The agent has changed: there is no node any more for what you wrote in {name}.")
         self.request = RunRequest(
             inputs={node.id: self._sources(node, cleaned) for node in runtime.inputs},
             ignore_nodes=tuple(ignored),

@@ -96,7 +96,15 @@ def _to_checkout(request: HttpRequest, connection: Connection, url: str) -> Http
 
 def is_trustworthy(url: str) -> bool:
     """Payment pages are opened over HTTPS alone; this machine itself needs no encryption."""
-    parts = urlsplit(url)
+    # What this reads as one host and a browser as another has no business here.
+    if "\\" in url or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if "@" in parts.netloc:
+        return False
     host = parts.hostname or ""
     if parts.scheme == "https":
         return bool(host)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -41,7 +42,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return _to_a_whole_page(request)
     target = _safe_next(request)
     if request.user.is_authenticated:
-        return redirect(target)
+        return HttpResponseRedirect(target)
     form = LoginForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return _page(request, form, status=422 if request.method == "POST" else 200)
@@ -62,7 +63,7 @@ def login(request: HttpRequest) -> HttpResponse:
     LoginThrottle.objects.forget([keys["account"]])
     auth.login(request, user)
     _note(request, "login", user)
-    return redirect(target)
+    return HttpResponseRedirect(target)
 
 
 @require_POST
@@ -91,12 +92,24 @@ def _asked_next(request: HttpRequest) -> str:
 def _safe_next(request: HttpRequest) -> str:
     asked = _asked_next(request)
     is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
-    return asked if is_ours else resolve_url("runs:home")
+    # A path and nothing else: one that is relative would lead to somewhere below the login page.
+    return asked if is_ours and asked.startswith("/") else resolve_url("runs:home")
 
 
 def _throttle_keys(request: HttpRequest, username: str) -> dict[str, str]:
+    return {"account": f"account:{username.lower()}"[:200], "address": f"address:{_neighbourhood(request)}"}
+
+
+def _neighbourhood(request: HttpRequest) -> str:
+    """The address that is counted: of IPv6 the network, since every customer has a whole one to choose from."""
     address = access.actor_of(request).address or "unknown"
-    return {"account": f"account:{username.lower()}"[:200], "address": f"address:{address}"}
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
 
 
 def _note_failure(request: HttpRequest, username: str, keys: dict[str, str]) -> None:

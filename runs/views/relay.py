@@ -46,7 +46,8 @@ def relay(request: HttpRequest, url: str, part: str, name: str = "") -> HttpResp
     if stream.status not in PARTS_AND_WHOLES or not kind:
         stream.close()
         raise Unobtainable(f"The service answered with {stream.status} instead of the file.")
-    passed = {name: stream.headers[name] for name in PASSED_DOWN if name in stream.headers}
+    # A header that was folded over several lines, or has other control characters, is no header we could send.
+    passed = {name: text for name in PASSED_DOWN if (text := stream.headers.get(name, "")) and text.isprintable()}
     passed |= {"Content-Type": kind, "Cache-Control": "private, max-age=600"}
     if name:
         passed["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""

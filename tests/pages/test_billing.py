@@ -147,6 +147,12 @@ def test_an_unsafe_payment_address_is_not_opened(
         ("javascript:alert(1)", False),
         ("https:///x", False),
         ("", False),
+        ("https://[", False),
+        ("https://shop.example\\@evil.example/", False),
+        ("https://shop.example@evil.example/", False),
+        ("https://shop.example/ x", False),
+        ("https://shop.example/\r\nSet-Cookie:x", False),
+        ("//evil.example", False),
     ],
 )
 def test_payment_pages_are_opened_over_https_alone(url: str, trusted: bool) -> None:

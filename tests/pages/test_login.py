@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
@@ -41,6 +42,10 @@ def test_the_right_password_opens_home_and_is_written_down(client: Client, alice
         ("//evil.example/", "/"),
         ("javascript:alert(1)", "/"),
         ("", "/"),
+        ("runs", "/"),
+        ("runs:home", "/"),
+        ("\\\\evil.example", "/"),
+        ("/runs/\r\nX-Evil: 1", "/runs/%0D%0AX-Evil:%201"),
     ],
 )
 def test_next_is_followed_only_inside_this_site(client: Client, alice: User, wanted: str, followed: str) -> None:
@@ -123,6 +128,29 @@ def test_one_address_that_tries_many_names_is_slowed_down(client: Client, alice:
     for number in range(ADDRESS_FREE + 1):
         assert _post(client, f"name{number}", "wrong") == 422
     assert _post(client, "alice", PASSWORD) == 429
+
+
+def test_a_network_full_of_addresses_counts_as_one(client: Client, alice: User) -> None:
+    for number in range(ADDRESS_FREE + 1):
+        client.defaults["REMOTE_ADDR"] = f"2001:db8:1:2::{number:x}"
+        assert _post(client, f"name{number}", "wrong") == 422
+    assert _post(client, "alice", PASSWORD) == 429
+    client.defaults["REMOTE_ADDR"] = "2001:db8:1:3::1"
+    assert _post(client, "alice", PASSWORD) == 302
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", " alice ", "Alice\t"])
+def test_spelling_and_headers_give_no_further_tries(client: Client, alice: User, name: str) -> None:
+    for number in range(ACCOUNT_FREE + 1):
+        client.post(LOGIN, {"username": name, "password": "wrong"}, headers={"X-Forwarded-For": f"203.0.113.{number}"})
+    assert _post(client, "alice", PASSWORD) == 429
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud83d", "x" * 5000, "‮ecila"])
+def test_odd_names_are_answered_like_wrong_ones(client: Client, alice: User, name: str) -> None:
+    sent = urlencode({"username": name.encode("utf-8", "surrogatepass"), "password": "wrong"})
+    answer = client.post(LOGIN, sent, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 422
 
 
 def test_an_inactive_account_stays_out(client: Client, db: None) -> None:

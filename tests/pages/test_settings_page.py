@@ -59,6 +59,10 @@ def test_a_connection_is_added_and_audited_without_its_key(as_ada: Client) -> No
         ({"address": "http://api.mosaic.so"}, "over plain http the key could be read"),
         ({"address": "https://user:pass@api.mosaic.so"}, "the key has a field of its own"),
         ({"address": "https://api.mosaic.so:port"}, "This is not an address."),
+        ({"address": "https://:pass@api.mosaic.so"}, "the key has a field of its own"),
+        ({"address": "https://api.mosaic.so\\@evil.example"}, "characters that an address cannot have"),
+        ({"address": "https://["}, "This is not an address."),
+        ({"name": "a\0b"}, "Null characters are not allowed."),
         ({"api_key": ""}, "Enter the API key."),
         ({"api_key": "two words here"}, "does not look like a key"),
     ],
@@ -91,6 +95,26 @@ def test_editing_without_a_key_keeps_the_one_that_is_stored(as_ada: Client) -> N
     assert as_ada.post(path, changed).status_code == 302
     connection.refresh_from_db()
     assert (connection.name, connection.api_key, connection.is_enabled) == ("Studio B", KEY, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("https://evil.example", 422),
+        ("https://api.mosaic.so:8443", 422),
+        ("https://api.mosaic.so.evil.example", 422),
+        ("https://API.mosaic.so:443/v2", 302),
+    ],
+)
+def test_a_stored_key_never_goes_to_another_server(as_ada: Client, address: str, status: int) -> None:
+    connection = make_connection(name="Studio", kind="mosaic", address="https://api.mosaic.so", api_key=KEY)
+    path = f"/settings/connections/{connection.pk}/"
+    changed = {"name": "Studio", "address": address, "api_key": "", "is_enabled": "on"}
+    answer = as_ada.post(path, changed)
+    assert answer.status_code == status
+    if status == 422:
+        assert "Enter the key for this one." in answer.content.decode()
+        assert as_ada.post(path, changed | {"api_key": "mk_live_of_the_other_server"}).status_code == 302
 
 
 def test_a_connection_from_the_environment_takes_a_name_and_no_address(as_ada: Client) -> None:

@@ -30,7 +30,11 @@ def _line(message: str, *arguments: object, failed: bool = False) -> str:
         ("key mk_live_abcdef123456 refused", "abcdef123456", "key ••• refused"),
         ("Authorization: Bearer abc.def-123456", "abc.def", "Authorization: Bearer •••"),
         ("GET /m.mp4?expires=9&signature=0a1b2c HTTP", "0a1b2c", "GET /m.mp4?expires=9&signature=••• HTTP"),
-        ("https://x/?X-Goog-Signature=ff00&n=1", "ff00", "https://x/?X-Goog-Signature=•••&n=1"),
+        ("https://x/?X-Goog-Signature=ff00&n=1", "ff00", "https://x/?•••"),
+        ("no answer from https://x/a.mp4?sv=1&sig=ff00 yet", "ff00", "no answer from https://x/a.mp4?••• yet"),
+        ("https://ann:pass-word@x.example/a.mp4", "pass-word", "https://•••@x.example/a.mp4"),
+        ("/a.mp4?access_token=ff00&n=1", "ff00", "/a.mp4?access_token=•••&n=1"),
+        ("/a.mp4?sig=ff00", "ff00", "/a.mp4?sig=•••"),
     ],
 )
 def test_secrets_are_hidden_and_the_rest_is_kept(message: str, secret: str, rest: str) -> None:
