@@ -16,6 +16,7 @@ from django.db.models import F
 
 from runs.engine import media
 from runs.engine.models import Fault
+from runs.engine.nodes.catalogue import CATALOGUE
 from runs.engine.refusals import CODES, invalid
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ def take_render_fault(node: RuntimeNode) -> str | None:
         return None
     for fault in Fault.objects.filter(remaining__gt=0, kind=RENDER):
         only_type, only_node = fault.options.get("node_type"), fault.options.get("original_node_id")
-        fits = only_type in {None, node.node_type_id} and only_node in {None, str(node.original_node_id)}
+        fits = (only_type is None or _type_id(only_type) == node.node_type_id) and (
+            only_node in {None, str(node.original_node_id)}
+        )
         if fits and _use_up(fault):
             return str(fault.options.get("message", "The render failed because a test asked for it."))
     return None
@@ -138,8 +141,16 @@ def _check_options(kind: str, options: Mapping[str, Any]) -> None:
         raise invalid("status: must be a whole number between 200 and 599.")
     if not isinstance(options.get("headers", {}), dict):
         raise invalid("headers: must be an object.")
+    if "node_type" in options and _type_id(options["node_type"]) is None:
+        raise invalid("node_type: must be the id or the name of a node type this engine knows.")
     if kind == "missing_field" and not isinstance(options.get("field"), str):
         raise invalid("field: must name the field to leave out, such as status or outputs.thumbnail_url.")
+
+
+def _type_id(said: object) -> str | None:
+    """The id of a node type that was named by its id or its name; None for one that nobody knows."""
+    names = {kind.name.casefold(): kind.id for kind in CATALOGUE.values()}
+    return str(said) if said in CATALOGUE else names.get(str(said).casefold())
 
 
 def _unknown_status(answer: Any, options: Mapping[str, Any]) -> Any:  # noqa: ANN401

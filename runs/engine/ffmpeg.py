@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import IO
 
+logger = logging.getLogger(__name__)
+
 LAUNCHER = Path(__file__).with_name("launch.py")
 # For one node's whole attempt.
 STEP_SECONDS = 2 * 60 * 60
@@ -35,6 +39,13 @@ MAX_THREADS = 4
 MAX_LINES = 50_000
 # How often a running FFmpeg is asked whether it is still wanted.
 WATCH_SECONDS = 0.1
+# Somebody outside may end FFmpeg (the system for want of memory, a person with `kill`): that says nothing about the
+# video, so within one attempt it is started again so many times, each after a longer pause.
+MAX_RESTARTS = 3
+RESTART_PAUSE_SECONDS = 0.3
+# How FFmpeg dies of that; its own crashes have other signals, and it takes the polite ones as a wish to end early.
+_ENDED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP)
+_ENDED_EARLY = re.compile(r"^Exiting normally, received signal \d+\.", re.MULTILINE)
 
 
 class Stopped(Exception):
@@ -74,6 +85,7 @@ class Runner:
         self._deadline = time.monotonic() + seconds
         self._progress = progress
         self._position = 0.0
+        self._restarts = 0
 
     def run(self, arguments: Sequence[str]) -> str:
         """Run to the end and return what FFmpeg wrote to stderr.
@@ -83,7 +95,7 @@ class Runner:
         """
         code, text = self._execute(_guarded(arguments))
         if code < 0:
-            raise NodeError("FFmpeg was ended by the system, perhaps because memory ran out.")
+            raise NodeError(f"FFmpeg crashed on this video (signal {-code}).")
         if code:
             raise NodeError(facts.sentence(text))
         return text
@@ -106,6 +118,21 @@ class Runner:
         return Clip(path, round(self._position * 1000), clip.width, clip.height, clip.has_audio)
 
     def _execute(self, arguments: Sequence[str]) -> tuple[int, str]:
+        """The exit code (negative: the signal) and the complaints; started again where it was ended from outside."""
+        while True:
+            code, text = self._execute_once(arguments)
+            if code not in _ENDED_FROM_OUTSIDE and not (code > 0 and _ENDED_EARLY.search(text)):
+                return code, text
+            self._restarts += 1
+            if self._restarts > MAX_RESTARTS:
+                raise NodeError("FFmpeg was ended from outside again and again, perhaps because memory ran out.")
+            logger.warning("FFmpeg was ended from outside (%d); starting it again", code)
+            pause_over = time.monotonic() + self._restarts * RESTART_PAUSE_SECONDS
+            while time.monotonic() < pause_over:
+                self._check()
+                time.sleep(WATCH_SECONDS)
+
+    def _execute_once(self, arguments: Sequence[str]) -> tuple[int, str]:
         self._check()
         threads = str(min(os.cpu_count() or 1, MAX_THREADS))
         command = [

@@ -19,6 +19,8 @@ from runs.engine.models import RuntimeNode
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from django.db.models import QuerySet
+
 logger = logging.getLogger(__name__)
 
 # How often the lease is looked at. A cancelled FFmpeg is gone within this and a tenth of a second.
@@ -27,15 +29,21 @@ BEAT_SECONDS = 0.4
 _shutting_down = threading.Event()
 
 
-def take() -> tuple[RuntimeNode, bool] | None:
-    """The longest-ready node, leased to us, and whether its last worker vanished; None when none is ready.
+def ready() -> QuerySet[RuntimeNode]:
+    """Nodes to work on: queued ones, and running ones whose worker has not been heard of for a whole lease.
 
-    Ready is a queued node, or a running one whose worker has not been heard of for a whole lease.
+    A lease that ends later than any lease may was given before the clock was set back: it has run out, too.
     """
     now = timezone.now()
-    ready = Q(status="queued") | Q(status="running", lease_until__lt=now)
-    waiting = RuntimeNode.objects.filter(ready, run__status="running")
-    for node in waiting.order_by("queued_at", "position", "branch")[:20]:
+    latest = now + timedelta(seconds=2 * settings.MOSAIC_LEASE_SECONDS)
+    has_run_out = Q(lease_until__lt=now) | Q(lease_until__gt=latest)
+    return RuntimeNode.objects.filter(Q(status="queued") | Q(status="running") & has_run_out, run__status="running")
+
+
+def take() -> tuple[RuntimeNode, bool] | None:
+    """The longest-ready node, leased to us, and whether its last worker vanished; None when none is ready."""
+    now = timezone.now()
+    for node in ready().order_by("queued_at", "position", "branch")[:20]:
         # As it was when we read it: of two workers that read the same row, one changes it and the other does not.
         taken = RuntimeNode.objects.filter(
             pk=node.pk, status=node.status, lease_token=node.lease_token, attempts=node.attempts
@@ -66,6 +74,14 @@ def give_back(node: RuntimeNode) -> None:
     RuntimeNode.objects.filter(pk=node.pk, status="running", lease_token=node.lease_token).update(
         status="queued", lease_token=None, lease_until=None, attempts=F("attempts") - 1
     )
+
+
+def forget() -> int:
+    """End every lease now, as the only worker does when it starts: what it finds leased, a killed one was doing.
+
+    Were another still at it, it would notice, and what it makes would not count.
+    """
+    return RuntimeNode.objects.filter(status="running").update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
 def is_live(node: RuntimeNode) -> bool:
@@ -110,9 +126,11 @@ class Heartbeat:
         try:
             while not self._done.wait(BEAT_SECONDS):
                 if not self._is_held():
-                    self._lost.set()
                     return
         finally:
+            # Whatever ends the watch: work that nobody watches over could not be cancelled any more.
+            if not self._done.is_set():
+                self._lost.set()
             connection.close()
 
     def _is_held(self) -> bool:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
+    from runs.engine.models import EngineRun
+
 
 def account() -> Account:
     """The engine's one organisation; opened with ``MOSAIC_ENGINE_CREDITS`` at first use."""
@@ -41,7 +43,7 @@ def charge(node: RuntimeNode) -> bool:
         holder = Account.objects.select_for_update().get(pk=holder.pk)
         current = RuntimeNode.objects.select_related("run").get(pk=node.pk)
         cost = cost_of(current.node_type_id)
-        key = _key(current, "charge")
+        key = _key(current.pk, current.run.resumed, "charge")
         # A node that was cancelled a moment ago is not charged: its work is about to be given up.
         if not cost or current.status != "running" or CreditEntry.objects.filter(key=key).exists():
             return True
@@ -51,12 +53,11 @@ def charge(node: RuntimeNode) -> bool:
         return True
 
 
-def refund(nodes: Iterable[UUID]) -> None:
-    """Give back what these nodes were charged since the run last started. Call it inside the settling transaction."""
-    for node in RuntimeNode.objects.select_related("run").filter(pk__in=list(nodes)):
-        charged = CreditEntry.objects.filter(key=_key(node, "charge")).first()
-        if charged is not None:
-            move(charged.account, _key(node, "refund"), -charged.amount, type_name(node.node_type_id))
+def refund(run: EngineRun, nodes: Iterable[UUID]) -> None:
+    """Give back what these nodes of the run were charged since it last started; inside the settling transaction."""
+    refund_keys = {_key(node, run.resumed, "charge"): _key(node, run.resumed, "refund") for node in nodes}
+    for charged in CreditEntry.objects.filter(key__in=list(refund_keys)).select_related("account"):
+        move(charged.account, refund_keys[charged.key], -charged.amount, charged.reason)
 
 
 def move(holder: Account, key: str, amount: Decimal, reason: str) -> bool:
@@ -81,5 +82,5 @@ def type_name(node_type_id: str) -> str:
     return kind.name if kind else "Unknown node type"
 
 
-def _key(node: RuntimeNode, kind: str) -> str:
-    return f"{node.pk}/{node.run.resumed}/{kind}"
+def _key(node: UUID, resumed: int, kind: str) -> str:
+    return f"{node}/{resumed}/{kind}"

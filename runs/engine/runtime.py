@@ -82,7 +82,7 @@ def fail(node: RuntimeNode, token: UUID, messages: Sequence[str], *, needs_credi
         changed = _settle(node, token, "failed", text, errors=list(messages), needs_credits=needs_credits)
         if not changed:
             return False
-        ledger.refund([node.pk])
+        ledger.refund(run, [node.pk])
         _stop_below(run, node, "blocked", words.blocked_by(node.node_type_id))
         finish_if_done(run)
     return True

@@ -40,7 +40,8 @@ def cancel(run: EngineRun) -> Cancelled:
         now = timezone.now()
         open_nodes = RuntimeNode.objects.filter(run=run, status__in=OPEN)
         counts = open_nodes.aggregate(all=Count("pk"), running=Count("pk", filter=Q(status="running")))
-        ledger.refund(open_nodes.filter(status="running").values_list("pk", flat=True))
+        # Also what waits may have been charged: a worker that ends in order puts its node back into the queue.
+        ledger.refund(run, open_nodes.values_list("pk", flat=True))
         open_nodes.update(
             status="cancelled", status_message=words.CANCELLED, lease_token=None, lease_until=None, finished_at=now
         )

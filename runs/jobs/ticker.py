@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
 from django.utils import timezone
 
-from runs.engine.models import RuntimeNode
+from runs.engine import leases
 from runs.jobs import queues, work
 from runs.models import Agent, AgentVersion, Connection, Run
 
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 50
 # A message that has not been worked on for so long is taken for lost.
 LOST_SECONDS = 60.0
 # A layout that failed is tried again after this; other rows carry their own next time.
 LAYOUT_AGAIN_SECONDS = 300.0
+# The clock going back by more than this is no mere adjustment: what was due soon would be due much later.
+CLOCK_SECONDS = 2.0
 # So often at least everything is looked at: a render whose worker died becomes ready by the clock alone.
 LOOK_SECONDS = 2.0
 
@@ -41,6 +46,7 @@ class Ticker:
         self._next_sweep = 0.0
         self._look_again = 0.0
         self._seen: object = None
+        self._clock = _clock()
         for job in (work.poll_run, work.read_agent, work.read_connection, work.sweep_renders, work.render_ready):
             queues.handlers[job.__name__] = work.guarded(job, self._done)
         queues.handlers[work.lay_out.__name__] = work.guarded(work.lay_out, self._laid_out)
@@ -52,6 +58,10 @@ class Ticker:
         if settings.MOSAIC_ENGINE and time.monotonic() >= self._next_sweep:
             self._next_sweep = time.monotonic() + settings.MOSAIC_SWEEP_SECONDS
             self._offer(work.sweep_renders, "")
+        if self._clock - _clock() > CLOCK_SECONDS:
+            log.warning("The clock went back; everything is looked at again.")
+            make_due(0)
+        self._clock = _clock()
         seen = _state_of_database()
         if seen is not None and seen == self._seen and time.monotonic() < self._look_again:
             return
@@ -82,9 +92,7 @@ class Ticker:
 
     def _offer_renders(self) -> None:
         """As many messages as nodes are ready, and no more than threads can take."""
-        now = timezone.now()
-        ready = Q(status="queued") | Q(status="running", lease_until__lt=now)
-        wanted = RuntimeNode.objects.filter(ready, run__status="running")[: self._media_slots].count()
+        wanted = leases.ready()[: self._media_slots].count()
         for _ in range(min(wanted, self._media_slots - queues.waiting(queues.MEDIA))):
             queues.enqueue(queues.MEDIA, queues.RENDER)
 
@@ -104,6 +112,18 @@ class Ticker:
     def _laid_out(self, name: str) -> None:
         """A picture that could not be laid out has no due time of its own: it is left alone for a while."""
         self._offered[name] = time.monotonic() + LAYOUT_AGAIN_SECONDS
+
+
+def make_due(ahead_seconds: float) -> None:
+    """Have everything looked at now that is due later than in ``ahead_seconds``."""
+    now = timezone.now()
+    for rows in (Connection.objects, Agent.objects, Run.objects):
+        rows.filter(due_at__gt=now + timedelta(seconds=ahead_seconds)).update(due_at=now)
+
+
+def _clock() -> float:
+    """Differs from what it was only by how the clock was set, in seconds."""
+    return time.time() - time.monotonic()
 
 
 def _state_of_database() -> object:

@@ -16,9 +16,9 @@ from django.utils import timezone
 from huey.consumer import Consumer
 
 from runs import gateway
-from runs.engine import render
+from runs.engine import leases, render
 from runs.jobs import queues
-from runs.jobs.ticker import Ticker
+from runs.jobs.ticker import Ticker, make_due
 from runs.models import Agent, Connection, Run
 from runs.models.claims import SYNC
 
@@ -38,6 +38,7 @@ NAP_SECONDS = 0.2
 # After trouble of our own (a locked database, a full disk) the loop rests so long, doubling up to the second value.
 REST_SECONDS, LONGEST_REST_SECONDS = 1.0, 30.0
 HEALTH_SECONDS = 10.0
+LONGEST_WAIT_SECONDS = 3600.0
 # Two seconds are allowed; the rest is for the interpreter to end.
 STOP_SECONDS = 1.2
 
@@ -51,6 +52,9 @@ def run_worker() -> None:
         signal.signal(number, bell.end)
     gateway.ensure_connections()
     forget_claims()
+    # Nothing is ever due so late: the clock was ahead when that was written.
+    make_due(LONGEST_WAIT_SECONDS)
+    leases.forget()
     consumers = [_Consumer(queues.queue(queues.SYNC), workers=SYNC_THREADS)]
     if settings.MOSAIC_ENGINE:
         consumers.append(_Consumer(queues.queue(queues.MEDIA), workers=slots))

@@ -22,6 +22,7 @@ from runs.views.run_page import Notice, is_current, run_page
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
+    from datetime import datetime
 
     from django.http import HttpRequest
 
@@ -34,7 +35,11 @@ SHORT_CODE_LENGTH = 100
 @require_safe
 def run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """The whole page; a shared link to it needs no script to be read."""
-    return render(request, "runs/run.html", {"page": run_page(request, access.run_for_view(request.user, run_id))})
+    shown = access.run_for_view(request.user, run_id)
+    # Without a script the page is all that is ever asked for: whoever loads it again and again is watching, too.
+    if not shown.is_terminal:
+        _note_watched(shown.pk, shown.watched_at)
+    return render(request, "runs/run.html", {"page": run_page(request, shown)})
 
 
 @login_not_required
@@ -48,8 +53,7 @@ def run_live(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     polled = access.poll_version(request, run_id)
     if polled is None:
         return _not_shown(request)
-    if polled.watched_at is None or (timezone.now() - polled.watched_at).total_seconds() >= WATCH_MARK_SECONDS:
-        Run.objects.mark_watched(run_id)
+    _note_watched(run_id, polled.watched_at)
     if is_current(request, polled):
         # The one thing that changes without news is how fresh the news is.
         heard = {"X-Synced-At": f"{polled.synced_at:%Y-%m-%dT%H:%M:%SZ}"} if polled.synced_at else None
@@ -122,6 +126,11 @@ def _live(request: HttpRequest, run: Run, notice: Notice | None = None, status: 
     """
     html = render_to_string("runs/_run_live.html", {"page": run_page(request, run, notice)}, request)
     return HttpResponse(html.strip(), status=status)
+
+
+def _note_watched(run_id: uuid.UUID, watched_at: datetime | None) -> None:
+    if watched_at is None or (timezone.now() - watched_at).total_seconds() >= WATCH_MARK_SECONDS:
+        Run.objects.mark_watched(run_id)
 
 
 def _not_shown(request: HttpRequest) -> HttpResponse:

@@ -85,7 +85,10 @@ def offers(user: AbstractBaseUser | AnonymousUser, run: Run, groups: Sequence[No
 
 
 def only_sources_failed(run: Run, groups: Sequence[NodeGroup]) -> str:
-    """A sentence when what failed is a source, which resuming never starts again; else empty."""
+    """A sentence when what failed, or was cancelled before it began, is a source, which resuming never starts again."""
+    unread = _unread_sources(groups)
+    if run.status == statuses.CANCELLED and unread:
+        return f"The run was cancelled before {listed(unread)} was read, and resuming never starts a source again."
     failed = [group for group in groups if group.failed]
     if run.status != statuses.FAILED or not failed or not all(group.is_source for group in failed):
         return ""
@@ -115,7 +118,16 @@ def cancel_words(groups: Sequence[NodeGroup], outputs_count: int) -> str:
     running = sum(clone.status.value == statuses.RUNNING for group in groups for clone in group.clones)
     completed = sum(group.completed for group in groups)
     stops = f"{_count(running, 'running node')} will stop" if running else "Nothing further will start"
-    return f"{stops}. {_kept(completed, outputs_count)} You can resume it later."
+    unread = listed(_unread_sources(groups))
+    later = f"It cannot be resumed: {unread} is not read yet." if unread else "You can resume it later."
+    return f"{stops}. {_kept(completed, outputs_count)} {later}"
+
+
+def _unread_sources(groups: Sequence[NodeGroup]) -> list[str]:
+    """The names of the sources while nothing at all is done: cancelled then, nothing could be gone on with."""
+    if any(group.completed for group in groups):
+        return []
+    return [group.name for group in groups if group.is_source and group.clones]
 
 
 def listed(names: Iterable[str], most: int = 4) -> str:

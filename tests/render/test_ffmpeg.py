@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -160,3 +162,59 @@ def test_ffmpeg_gets_nothing_of_the_environment(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("FFREPORT", f"file={tmp_path}/report.log")
     Runner(tmp_path).run(["-version"])
     assert list(tmp_path.iterdir()) == []
+
+
+def _kill_each(folder: Path, times: int, number: int, over: threading.Event) -> None:
+    """End the next ``times`` FFmpeg processes of the folder from outside."""
+    seen: set[int] = set()
+    while len(seen) < times and not over.is_set():
+        for process_id in set(_processes_in(folder)) - seen:
+            # The launcher has become FFmpeg by now, or dies instead of it.
+            with suppress(ProcessLookupError):
+                os.kill(process_id, number)
+                seen.add(process_id)
+        time.sleep(0.005)
+
+
+@pytest.mark.parametrize(("times", "number"), [(2, signal.SIGKILL), (1, signal.SIGTERM)])
+def test_ffmpeg_that_was_ended_from_outside_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int, number: int
+) -> None:
+    monkeypatch.setattr(ffmpeg, "RESTART_PAUSE_SECONDS", 0.01)
+    over = threading.Event()
+    killer = threading.Thread(target=_kill_each, args=(tmp_path, times, number, over))
+    killer.start()
+    out = tmp_path / "out.mp4"
+    source = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=0.6"]
+    Runner(tmp_path).run([*source, "-c:v", "libx264", "-f", "mp4", f"file:{out}"])
+    over.set()
+    killer.join()
+    assert Runner(tmp_path).probe(out).duration_ms == pytest.approx(600, abs=50)
+
+
+def test_ffmpeg_that_is_ended_from_outside_for_ever_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ffmpeg, "RESTART_PAUSE_SECONDS", 0.01)
+    over = threading.Event()
+    killer = threading.Thread(target=_kill_each, args=(tmp_path, 99, signal.SIGKILL, over))
+    killer.start()
+    with pytest.raises(NodeError, match="ended from outside again and again"):
+        Runner(tmp_path).run(ENDLESS)
+    over.set()
+    killer.join()
+
+
+def test_a_crash_and_a_complaint_of_its_own_are_final(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[int] = []
+    answers = iter([(-signal.SIGSEGV, ""), (1, "x.mp4: Invalid data found when processing input")])
+
+    def once(_self: Runner, _arguments: object) -> tuple[int, str]:
+        attempts.append(1)
+        return next(answers)
+
+    monkeypatch.setattr(Runner, "_execute_once", once)
+    for sentence in ("crashed on this video", "Invalid data|cannot be read|not a video"):
+        with pytest.raises(NodeError, match=sentence):
+            Runner(tmp_path).run(ENDLESS)
+    assert len(attempts) == 2

@@ -49,6 +49,21 @@ def test_cancel_asks_first_and_says_what_stops(as_alice: Client) -> None:
     assert 'id="run-resume"' not in html
 
 
+def test_what_is_cancelled_before_its_source_was_read_is_run_again(as_alice: Client) -> None:
+    run, (source, mirror) = drawn_run(VIDEO_INPUT, MIRROR)
+    remote = make_node(run, source, status="running")
+    make_node(run, mirror, status="not_started")
+    assert "It cannot be resumed: Video Input is not read yet." in text_of(shown(as_alice, run))
+    remote.status = "cancelled"
+    remote.save()
+    run.status = "cancelled"
+    run.save()
+    html = shown(as_alice, run)
+    assert 'id="run-resume"' not in html
+    assert "cancelled before Video Input was read" in text_of(html)
+    assert f'/agents/{run.agent_id}/?like={run.pk}"' in html
+
+
 def test_viewers_find_no_button_and_a_sentence(as_bob: Client) -> None:
     for run in (make_run(), make_run(status="failed")):
         html = shown(as_bob, run)
