@@ -108,8 +108,8 @@ def _queued_text(queued: int | None, considered: int | None) -> str:
     if queued is None:
         return "Resumed."
     if considered is None or considered == queued:
-        return "1 step queued again." if queued == 1 else f"{queued} steps queued again."
-    return f"{queued} of {considered} steps queued again."
+        return "1 node queued again." if queued == 1 else f"{queued} nodes queued again."
+    return f"{queued} of {considered} nodes queued again."
 
 
 def _done(

@@ -63,20 +63,20 @@ def flaws(graph: Graph) -> tuple[Problem, ...]:
     found = []
     for node in graph.nodes:
         if not node.type_id and not node.type_name:
-            found.append(Problem(node.id, "Nobody says what kind of step this is. It is sent as it is."))
+            found.append(Problem(node.id, "Nobody says what kind of node this is. It is sent as it is."))
     for source, target in graph.edges:
         if source == target:
-            found.append(Problem(source, "This step is connected to itself."))
+            found.append(Problem(source, "This node is connected to itself."))
         elif source in graph.by_id and target not in graph.by_id:
-            found.append(Problem(source, "A connection leads from here to a step that is not part of this agent."))
+            found.append(Problem(source, "A connection leads from here to a node that is not part of this agent."))
         elif target in graph.by_id and source not in graph.by_id:
-            found.append(Problem(target, "A connection comes here from a step that is not part of this agent."))
+            found.append(Problem(target, "A connection comes here from a node that is not part of this agent."))
     circles = _circles(graph)
-    found += [Problem(node_id, "This step is part of a circle, so it can never start.") for node_id in circles]
+    found += [Problem(node_id, "This node is part of a circle, so it can never start.") for node_id in circles]
     if graph.sources:
         alone = [node_id for node_id in starved(graph) if node_id not in circles]
         found += [
-            Problem(node_id, "No video reaches this step: nothing leads here from a source.") for node_id in alone
+            Problem(node_id, "No video reaches this node: nothing leads here from a source.") for node_id in alone
         ]
     return tuple(found)
 
@@ -89,7 +89,7 @@ def problems(graph: Graph, ignore_nodes: Collection[str] = ()) -> tuple[Problem,
     for node_id in dict.fromkeys(ignore_nodes):
         if node_id not in graph.by_id:
             found.append(
-                Problem("", f"The step {node_id} is not part of this agent any more. Take it off the bypass list.")
+                Problem("", f"The node {node_id} is not part of this agent any more. Take it off the bypass list.")
             )
     bypassed_sources = [node for node in graph.sources if node.id in set(ignore_nodes)]
     for node in bypassed_sources:
@@ -99,11 +99,11 @@ def problems(graph: Graph, ignore_nodes: Collection[str] = ()) -> tuple[Problem,
         found.append(Problem("", "Nothing would be left to run. Clear at least one bypass box."))
     elif not runtime.sources and not bypassed_sources:
         found.append(
-            Problem("", "This agent has no Video Input and no generating step, so a run has nothing to start from.")
+            Problem("", "This agent has no Video Input and no generating node, so a run has nothing to start from.")
         )
     circle = [names[node_id] for node_id in _circles(runtime)]
     if circle:
-        found.append(Problem("", f"These steps wait for each other, so none can start: {', '.join(circle)}."))
+        found.append(Problem("", f"These nodes wait for each other, so none can start: {', '.join(circle)}."))
     return tuple(found)
 
 

@@ -152,7 +152,7 @@ class Graph:
     @cached_property
     def names(self) -> dict[str, str]:
         """What people call each node: its type, numbered along the flow where several are of one type."""
-        base = {node.id: node.type_name or "Unknown step" for node in self.nodes}
+        base = {node.id: node.type_name or "Unknown node" for node in self.nodes}
         total, seen = Counter(base.values()), Counter[str]()
         names = {}
         for node in self.ordered:

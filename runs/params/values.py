@@ -110,8 +110,8 @@ def check(
 def _unknown(key: str, known: NodeParams, *, engine: bool) -> str:
     names = [param.key for param in known.params if engine or not param.engine_only]
     if not names:
-        return f"“{key}” cannot be set: this step has no parameters. Remove it."
-    return f"“{key}” is no parameter of this step. There are: {', '.join(names)}."
+        return f"“{key}” cannot be set: this node has no parameters. Remove it."
+    return f"“{key}” is no parameter of this node. There are: {', '.join(names)}."
 
 
 def _misfit(param: Param, value: object) -> str:

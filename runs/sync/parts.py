@@ -122,8 +122,8 @@ def _nodes(run: Run, nodes: tuple[RuntimeNode, ...], now: datetime, news: News) 
         for row in known.values():
             news.remove(row)
     if added and run.synced_at is not None:
-        text = "One step was added." if added == 1 else f"{added} steps were added."
-        news.events.append(RunEvent(run=run, source=RunEvent.Source.POLL, label="Steps", text=text))
+        text = "One node was added." if added == 1 else f"{added} nodes were added."
+        news.events.append(RunEvent(run=run, source=RunEvent.Source.POLL, label="Nodes", text=text))
 
 
 def _take_over(row: RunNode, node: RuntimeNode, now: datetime) -> bool:
@@ -218,7 +218,7 @@ def _output_event(row: Output, names: dict[str, str]) -> RunEvent:
         source=RunEvent.Source.POLL,
         original_node_id=row.original_node_id,
         label="Output",
-        text=f"A video of {names.get(row.original_node_id) or 'an unassigned step'} is ready.",
+        text=f"A video of {names.get(row.original_node_id) or 'an unassigned node'} is ready.",
     )
 
 

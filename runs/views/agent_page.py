@@ -73,7 +73,7 @@ class AgentPage:
             return f"{agent.connection} does not have this agent any more. Its runs stay here."
         if not agent.connection.is_enabled:
             return f"The connection {agent.connection} is switched off."
-        return "" if self.graph.nodes else "The steps of this agent have not been read yet. This takes a moment."
+        return "" if self.graph.nodes else "The nodes of this agent have not been read yet. This takes a moment."
 
     @cached_property
     def form(self) -> RunForm:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from runs import access, actions, gateway
 from runs.views.agent_list import AgentList
 from runs.views.agent_page import AgentPage
 from runs.views.errors import EXPECTED, INVALID, trouble_of
+from runs.views.methods import post_only
 
 if TYPE_CHECKING:
     import uuid
@@ -32,7 +33,7 @@ def agent(request: HttpRequest, agent_id: uuid.UUID) -> HttpResponse:
     return AgentPage(request, access.agent_for_view(request.user, agent_id)).render()
 
 
-@require_POST
+@post_only("runs:agent", "agent_id")
 def agent_run(request: HttpRequest, agent_id: uuid.UUID) -> HttpResponse:
     """Start a run, and go to it; whatever stands in the way is shown in the form."""
     page = AgentPage(request, access.agent_for_start(request.user, agent_id))
@@ -56,7 +57,7 @@ def agent_run(request: HttpRequest, agent_id: uuid.UUID) -> HttpResponse:
     return answer
 
 
-@require_POST
+@post_only("runs:agent", "agent_id")
 def agent_preview(request: HttpRequest, agent_id: uuid.UUID) -> HttpResponse:
     """What would be sent, and the graph as it would run; without htmx, the whole page with both."""
     page = AgentPage(request, access.agent_for_start(request.user, agent_id))

@@ -17,10 +17,11 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from runs import access, actions, gateway
 from runs.views import errors
+from runs.views.methods import post_only
 from runs.views.money import money_of
 from runs.views.run_list import NEWEST_FIRST, SHOWN
 
@@ -63,7 +64,7 @@ def billing(request: HttpRequest) -> HttpResponse:
     return render(request, "billing/billing.html", context)
 
 
-@require_POST
+@post_only("runs:billing")
 def billing_upgrade(request: HttpRequest) -> HttpResponse:
     """Ask for another plan; where the answer asks for payment, go on to the page that takes it."""
     connection = access.connection_for_spend(request.user, _posted_id(request))

@@ -14,12 +14,13 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from runs import access
 from runs.forms.login import LoginForm
 from runs.models import AuditEvent, LoginThrottle
+from runs.views.methods import post_only
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -66,7 +67,7 @@ def login(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(target)
 
 
-@require_POST
+@post_only("runs:home")
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
     assert request.user.is_authenticated  # noqa: S101 - the login middleware saw to it

@@ -11,12 +11,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from runs import access, actions, gateway
 from runs.models import Run
 from runs.models.run import WATCH_MARK_SECONDS
 from runs.views import errors
+from runs.views.methods import post_only
 from runs.views.run_page import Notice, is_current, run_page
 
 if TYPE_CHECKING:
@@ -61,19 +62,19 @@ def run_live(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     return _live(request, access.run_for_view(request.user, run_id))
 
 
-@require_POST
+@post_only("runs:run", "run_id")
 def run_resume(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Queue again what failed, was blocked, cancelled or never started."""
     return _act(request, run_id, lambda run, client, by: actions.resume_run(run, client, by=by), "Resumed.")
 
 
-@require_POST
+@post_only("runs:run", "run_id")
 def run_cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Stop the run; finished outputs stay."""
     return _act(request, run_id, lambda run, client, by: actions.cancel_run(run, client, by=by), "Cancelled.")
 
 
-@require_POST
+@post_only("runs:run", "run_id")
 def run_choose(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """A person says which remote run an unconfirmed start became."""
     remote_id = request.POST.get("remote_id", "")[:SHORT_CODE_LENGTH]
@@ -81,14 +82,14 @@ def run_choose(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     return _act(request, run_id, lambda run, _client, by: actions.choose_candidate(run, remote_id, by=by), chosen)
 
 
-@require_POST
+@post_only("runs:run", "run_id")
 def run_abandon(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """A person says that an unconfirmed start never arrived; *Run again* is offered from then on."""
     given_up = "Noted: this start did not arrive. You can send it again."
     return _act(request, run_id, lambda run, _client, by: actions.abandon_start(run, by=by), given_up)
 
 
-@require_POST
+@post_only("runs:run", "run_id")
 def run_dismiss(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Take the run off the list of what needs somebody."""
     dismissed = "Taken off the list of runs that need attention."

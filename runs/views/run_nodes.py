@@ -35,6 +35,11 @@ class Clone:
     needs_credits: bool
     seconds: float | None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All it says, each sentence once: services repeat the error in the message."""
+        return tuple(dict.fromkeys(filter(None, (self.message, *self.errors))))
+
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
@@ -166,19 +171,22 @@ def _status(rows: Sequence[RunNode], outputs: Sequence[Output], silent: Status, 
 
 def _foreign_name(key: str, rows: Sequence[RunNode]) -> str:
     """What to call a node that the known template does not have."""
-    return "Unassigned" if key == UNASSIGNED else next((row.type_name for row in rows if row.type_name), "Unknown step")
+    return "Unassigned" if key == UNASSIGNED else next((row.type_name for row in rows if row.type_name), "Unknown node")
 
 
 def _filled(group: NodeGroup, rows: Sequence[RunNode], outputs: Sequence[Output], told: Sequence[str]) -> NodeGroup:
     counts = Counter(row.status for row in rows)
     order = sorted(counts, key=lambda value: _TALLY_ORDER.index(value) if value in _TALLY_ORDER else len(_TALLY_ORDER))
     messages = list(dict.fromkeys(row.status_message for row in rows if row.status_message))
+    complaints = _complaints(rows, told)
+    # Services repeat the error in the message; once is enough.
+    repeated = {complaint.text for complaint in complaints}
     return replace(
         group,
         clones=tuple(_clone(row, number) for number, row in enumerate(rows, 1)),
         tally=tuple((statuses.node_status(value), counts[value]) for value in order),
-        complaints=_complaints(rows, told),
-        message=messages[0] if len(messages) == 1 else "",
+        complaints=complaints,
+        message=messages[0] if len(messages) == 1 and messages[0] not in repeated else "",
         needs_credits=any(row.needs_credits for row in rows),
         outputs=tuple(outputs),
     )

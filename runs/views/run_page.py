@@ -6,6 +6,7 @@ Five reads beside the run itself (nodes, inputs, outputs, events, the stored lay
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # Seconds since the last change → seconds between two polls of the page; a poll without news costs two reads.
 POLL_STEPS = ((120, 1), (600, 2))
 SLOWEST_POLL = 5
+# Layouts take seconds; whatever has none by then will have none.
+DRAWN_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,26 @@ class RunPage:
     def failures(self) -> tuple[NodeGroup, ...]:
         """The nodes that have something to complain about."""
         return tuple(group for group in self.groups if group.complaints)
+
+    @property
+    def nodes_total(self) -> int:
+        """The service's counts leave cancelled nodes out; the nodes themselves do not."""
+        return max(self.run.nodes_total, sum(group.total for group in self.groups))
+
+    @property
+    def progress(self) -> int:
+        """Percent of the nodes that finished, for the bar; while the run goes on it never shrinks."""
+        if not self.run.is_terminal or self.run.status == statuses.COMPLETED or not self.nodes_total:
+            return self.run.progress
+        return 100 * self.run.nodes_completed // self.nodes_total
+
+    @property
+    def awaits_picture(self) -> bool:
+        """Whether the drawing is still being made; a graph that cannot be drawn is not waited for."""
+        version = self.run.agent_version
+        if self.picture or version is None or not version.graph.get("nodes"):
+            return False
+        return timezone.now() - version.first_seen_at < DRAWN_WITHIN
 
     @property
     def is_empty_success(self) -> bool:

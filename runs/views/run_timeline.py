@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Enough for a look back; the rest comes with `?timeline=all`.
 SHOWN_EVENTS = 60
+# What stands in the open; the moments before are folded away.
+NEWEST = 4
 ICONS = {"start": "play", "action": "mouse-pointer-click", "poll": "radio", "webhook": "webhook"}
 
 
@@ -51,6 +53,21 @@ class Timeline:
 
     moments: tuple[Moment, ...]
     hidden: int
+
+    @property
+    def newest(self) -> tuple[Moment, ...]:
+        """What one sees at once; nothing is folded away to save a single line."""
+        return self.moments if len(self.moments) <= NEWEST + 1 else self.moments[:NEWEST]
+
+    @property
+    def earlier(self) -> tuple[Moment, ...]:
+        """The moments before."""
+        return self.moments[len(self.newest) :]
+
+    @property
+    def oldest_at(self) -> datetime | None:
+        """When the first moment shown was."""
+        return self.moments[-1].at if self.moments else None
 
 
 def timeline(events: Iterable[RunEvent], hidden: int, names: Mapping[str, str]) -> Timeline:

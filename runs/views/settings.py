@@ -12,12 +12,13 @@ import django
 from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from runs import access, actions, gateway
 from runs.forms.connections import ConnectionForm
 from runs.models import Connection
 from runs.views import errors
+from runs.views.methods import post_only
 
 if TYPE_CHECKING:
     import uuid
@@ -63,7 +64,7 @@ def connection_update(request: HttpRequest, connection_id: uuid.UUID) -> HttpRes
     return _form(request, access.connection_for_administer(request.user, connection_id))
 
 
-@require_POST
+@post_only("runs:settings")
 def connection_test(request: HttpRequest, connection_id: uuid.UUID) -> HttpResponse:
     """Ask the remote whose key it is, and say in one sentence what came back."""
     connection = access.connection_for_administer(request.user, connection_id)

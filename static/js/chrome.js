@@ -51,6 +51,11 @@ setInterval(() => {
   }
 }, 10000);
 
+// --- A hidden tab asks for nothing by itself.
+document.addEventListener("htmx:config:request", (event) => {
+  if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
+});
+
 // --- A request that failed says so, calmly, and the sentence goes when the next one succeeds.
 const notice = document.getElementById("page-notice");
 
@@ -70,6 +75,19 @@ document.addEventListener("htmx:response:error", (event) => {
   else if (status === 404) say("This is not there any more.");
   else say(`The dashboard answered with an error (${status}). It is in the log.`);
 });
+document.addEventListener("htmx:before:request", (event) => {
+  event.detail.ctx.begun = Date.now();
+});
+// A request that was called off (a newer one took its place, or the page is being left) is no failure.
+let leaving = false;
+addEventListener("beforeunload", () => {
+  leaving = true;
+  setTimeout(() => (leaving = false), 2000); // a download asks to leave too, and stays
+});
+addEventListener("pageshow", () => (leaving = false));
 document.addEventListener("htmx:error", (event) => {
-  if (event.detail.ctx) say("The dashboard does not answer. What you see may be old.");
+  const { ctx, error } = event.detail;
+  if (!ctx || leaving) return;
+  if (error?.name === "AbortError" && Date.now() - ctx.begun < htmx.config.defaultTimeout) return;
+  say("The dashboard does not answer. What you see may be old.");
 });

@@ -34,7 +34,7 @@ def test_resume_queues_what_failed_and_says_how_much(world: World) -> None:
     assert resumed.due_at <= timezone.now()
     event = resumed.events.get(label="Resume")
     assert (event.source, event.status_before, event.status_after) == ("action", "failed", "running")
-    assert event.text == "1 step queued again."
+    assert event.text == "1 node queued again."
     assert AuditEvent.objects.get(verb="run.resume").after["nodes_queued"] == 1
     play.out(str(run.remote_id))
     done = world.sync(resumed)

@@ -104,7 +104,7 @@ def test_whatever_graph_a_remote_sent_the_page_is_there(as_alice: Client) -> Non
         "part of a circle",
         "connected to itself",
         "not part of this agent",
-        "Unknown step",
+        "Unknown node",
         "No video reaches",
     ):
         assert words in text

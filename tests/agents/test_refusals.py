@@ -36,7 +36,7 @@ def complaints(answer: Any) -> dict[str, str]:
         ({"params_1": '{"num_clips": NaN}'}, 1, "NaN is no number"),
         ({"params_1": '{"num_clips": 1, "num_clips": 2}'}, 1, "stands there twice"),
         ({"params_1": "[" * 100_000}, 1, "nested too deeply"),
-        ({"params_1": '{"clips": 2}'}, 1, "is no parameter of this step"),
+        ({"params_1": '{"clips": 2}'}, 1, "is no parameter of this node"),
         ({"params_1": '{"num_clips": "2"}'}, 1, "must be a whole number"),
         ({"params_1": '{"num_clips": 99}'}, 1, "from 1 to 20"),
     ],

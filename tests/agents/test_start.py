@@ -116,8 +116,8 @@ def test_only_editors_start(page: Page, name: str, request: pytest.FixtureReques
 
 
 def test_starting_is_never_a_get(page: Page) -> None:
-    assert page.browser.get(f"{page.url}run/").status_code == 405
-    assert page.browser.get(f"{page.url}preview/").status_code == 405
+    assert page.browser.get(f"{page.url}run/")["Location"] == page.url
+    assert page.browser.get(f"{page.url}preview/")["Location"] == page.url
 
 
 def test_a_clip_of_another_connection_is_refused_here(page: Page) -> None:

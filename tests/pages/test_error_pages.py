@@ -45,7 +45,7 @@ def test_a_form_without_its_token_is_refused_with_advice(alice: object) -> None:
 def test_the_last_pages_need_neither_database_nor_request(name: str) -> None:
     page = render_to_string(name)
     assert page.count("<h1>") == 1
-    assert "css/tokens.css" in page
+    assert "css/base.css" in page
     assert "<style" not in page
 
 

@@ -97,7 +97,7 @@ def test_the_first_day_teaches_and_puts_the_best_sample_first(as_alice: Client) 
     make_agent(connection, name="Gone", removed_at=timezone.now())
     page = as_alice.get("/").content.decode()
     assert "Welcome, alice" in page
-    assert "Press Run" in page
+    assert "Press Start run" in page
     picks = re.findall(r'class="pick__link" href="/agents/([0-9a-f-]+)/"', page)
     assert picks[0] == str(sample.pk)
     assert len(picks) == 2

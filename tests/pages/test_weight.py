@@ -97,4 +97,4 @@ def test_a_first_load_takes_at_most_ten_requests_without_media(as_ada: Client, b
     for path in _paths(busy_run).values():
         page = as_ada.get(path).content.decode()
         linked = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
-        assert 1 + len(linked) <= 11, (path, linked)
+        assert 1 + len(linked) <= 10, (path, linked)

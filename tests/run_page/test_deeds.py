@@ -42,8 +42,11 @@ def lost_run(**fields: Any) -> Run:
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_only_post(as_alice: Client, deed: str) -> None:
-    assert as_alice.get(reverse(f"runs:run-{deed}", args=[make_run().pk])).status_code == 405
+def test_looking_does_nothing_and_leads_to_the_run(as_alice: Client, deed: str) -> None:
+    run = make_run()
+    answer = as_alice.get(reverse(f"runs:run-{deed}", args=[run.pk]))
+    assert answer["Location"] == reverse("runs:run", args=[run.pk])
+    assert as_alice.put(reverse(f"runs:run-{deed}", args=[run.pk])).status_code == 405
 
 
 @pytest.mark.parametrize("deed", DEEDS)

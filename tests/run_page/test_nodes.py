@@ -59,8 +59,8 @@ def test_nodes_the_template_does_not_know_come_last_under_their_type() -> None:
         "Mirror",
         "Old Step",
         "Unassigned",
-        "Unknown step",
-        "Unknown step",
+        "Unknown node",
+        "Unknown node",
     ]
     assert groups[3].id == UNASSIGNED
     assert [group.is_listed for group in groups] == [True, True, True, True, True, False]

@@ -71,7 +71,7 @@ def test_the_graph_hash_follows_what_is_drawn() -> None:
 def test_steps_are_named_by_type_and_numbered_along_the_flow() -> None:
     graph = graph_of("v1 > late > last\nv1 > b")
     assert graph.names == {"v1": "Video Input", "late": "Mirror 1", "last": "Mirror 2", "b": "Mirror 3"}
-    assert Graph((GraphNode("x"),)).names == {"x": "Unknown step"}
+    assert Graph((GraphNode("x"),)).names == {"x": "Unknown node"}
 
 
 @quick
@@ -103,7 +103,7 @@ def test_sources_and_leaves(text: str, sources: list[str], leaves: list[str]) ->
 @pytest.mark.parametrize(
     ("graph", "node_id", "word"),
     [
-        (Graph((GraphNode("x"),)), "x", "what kind of step"),
+        (Graph((GraphNode("x"),)), "x", "what kind of node"),
         (Graph((GraphNode("x", "t", "T"),), (("x", "x"),)), "x", "connected to itself"),
         (Graph((GraphNode("x", "t", "T"),), (("x", "gone"),)), "x", "leads from here"),
         (Graph((GraphNode("x", "t", "T"),), (("gone", "x"),)), "x", "comes here"),

@@ -42,7 +42,7 @@ def test_what_fits_may_be_sent(values: dict[str, Any]) -> None:
         ({"num_clips": "3"}, "must be a whole number"),
         ({"target_duration": float("inf")}, "must be a number"),
         ({"prompt": None}, "must be text"),
-        ({"clips": 3}, "is no parameter of this step. There are: prompt, num_clips, target_duration."),
+        ({"clips": 3}, "is no parameter of this node. There are: prompt, num_clips, target_duration."),
         ({"scene_threshold": 3}, "only in the local engine"),
     ],
 )
