@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
 CHUNK_BYTES = 64 * 1024
-_ONE_RANGE = re.compile(r"bytes=\s*(?:(\d+)-(\d*)|-(\d+))\s*")
+# No file has more than nineteen digits of bytes, and Python refuses to read numbers of thousands.
+_ONE_RANGE = re.compile(r"bytes=\s*(?:([0-9]{1,19})-([0-9]{0,19})|-([0-9]{1,19}))\s*")
 
 
 def file_response(

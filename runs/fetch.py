@@ -104,7 +104,8 @@ class Stream:
     def chunks(self) -> Iterator[bytes]:
         """The body in pieces as they come; raises :class:`FetchError` past the size or the time, or when cut short."""
         length = self.headers.get("Content-Length", "")
-        self._check_size(int(length) if length.isdecimal() else 0)
+        # Twenty digits are too large in any case, and Python refuses to read thousands of them.
+        self._check_size(int(length[:20]) if length.isdecimal() else 0)
         received = 0
         while piece := self._read():
             received += len(piece)

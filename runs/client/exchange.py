@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
@@ -26,12 +27,15 @@ from runs.client.errors import MosaicProtocolError, MosaicRejected, MosaicUnavai
 MAX_BODY_BYTES = 16 * 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 DEEPEST = 64
+# A day: no remote means more.
+LONGEST_PAUSE = 86_400.0
 # An answer may trickle for at most this many times the read timeout.
 TRICKLE_FACTOR = 2
 CONNECT_SECONDS = 3.05
 FIRST_WAIT_SECONDS = 0.2
 TRY_AGAIN_STATUSES = frozenset({408, 425, 429, 502, 503, 504})
 REDIRECTS = range(300, 400)
+NOT_HERE = frozenset({404, 405})
 # What a key or a clock must never be blamed for: nothing was sent.
 NOTHING_SENT = (
     ConnectionRefusedError,
@@ -85,13 +89,26 @@ class Request:
         return self.method != "GET"
 
 
-def send(session: requests.Session, request: Request, patience: Patience) -> dict[str, Any]:
+@dataclass(slots=True)
+class Clock:
+    """The remote's clock: ``ahead`` is by how many seconds it was ahead of ours at its last answer, 0 when unknown."""
+
+    ahead: float = 0.0
+
+    def hear(self, response: requests.Response) -> None:
+        """Compare with ours; an answer without a usable date changes nothing."""
+        at = _date(response.headers.get("Date", ""))
+        if at is not None:
+            self.ahead = (at - datetime.now(UTC)).total_seconds()
+
+
+def send(session: requests.Session, request: Request, patience: Patience, clock: Clock) -> dict[str, Any]:
     """The answer's JSON object; MosaicRejected, MosaicUnavailable or MosaicProtocolError otherwise."""
     waited = 0.0
     attempts = 1 if request.acts else patience.attempts
     for attempt in range(1, attempts + 1):
         try:
-            return _send_once(session, request, patience)
+            return _send_once(session, request, patience, clock)
         except MosaicUnavailable as error:
             own_wait = FIRST_WAIT_SECONDS * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311 - jitter
             wait = max(error.retry_after or 0.0, own_wait)
@@ -102,7 +119,7 @@ def send(session: requests.Session, request: Request, patience: Patience) -> dic
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
-def _send_once(session: requests.Session, request: Request, patience: Patience) -> dict[str, Any]:
+def _send_once(session: requests.Session, request: Request, patience: Patience, clock: Clock) -> dict[str, Any]:
     if request.acts:
         # A kept connection may have been closed by the other side, and then nobody could say whether a POST arrived.
         session.close()
@@ -117,6 +134,7 @@ def _send_once(session: requests.Session, request: Request, patience: Patience) 
             allow_redirects=False,
             stream=True,
         ) as response:
+            clock.hear(response)
             content = _read(response, request, deadline)
     except exceptions.RequestException as error:
         raise _unavailable(error, request, patience) from error
@@ -147,7 +165,8 @@ def _judge(response: requests.Response, content: bytes, request: Request) -> dic
     if status in REDIRECTS:
         # 303 follows something that was done; the others say that nothing was.
         raise MosaicProtocolError(
-            f"{request.service} answered with a redirect ({status}). Check the address in Settings.",
+            f"{request.service} answered with a redirect ({status}){_elsewhere(response)}. "
+            "Check the address in Settings.",
             may_have_acted=request.acts and status == http.HTTPStatus.SEE_OTHER,
         )
     if status in TRY_AGAIN_STATUSES or status >= http.HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -158,6 +177,9 @@ def _judge(response: requests.Response, content: bytes, request: Request) -> dic
             fleeting=status in TRY_AGAIN_STATUSES,
         )
     data = _json(content)
+    if status in NOT_HERE and not isinstance(data, dict):
+        # The API says in JSON what it does not know; a page that says so belongs to another server.
+        raise MosaicProtocolError(_unreadable_sentence(response, content, request))
     if status >= http.HTTPStatus.BAD_REQUEST:
         raise _rejection(status, data, request.service)
     if not isinstance(data, dict):
@@ -221,13 +243,30 @@ def _retry_after(response: requests.Response) -> float | None:
     if not value:
         return None
     if value.isdecimal():
-        return float(value)
+        return min(float(value), LONGEST_PAUSE)
+    at = _date(value)
+    return None if at is None else min(max(0.0, (at - datetime.now(UTC)).total_seconds()), LONGEST_PAUSE)
+
+
+def _date(value: str) -> datetime | None:
+    """A date as headers write it."""
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())
+
+
+def _elsewhere(response: requests.Response) -> str:
+    """Where a redirect leads, when that is another server or another scheme."""
+    try:
+        here, there = urlsplit(response.url), urlsplit(response.headers.get("Location", ""))
+    except ValueError:
+        return ""
+    if there.scheme not in {"http", "https"} or not there.netloc or "@" in there.netloc:
+        return ""
+    moved = (here.scheme, here.netloc) != (there.scheme, there.netloc)
+    return f" to {there.scheme}://{there.netloc}" if moved else ""
 
 
 def _unavailable(error: Exception, request: Request, patience: Patience) -> MosaicUnavailable:

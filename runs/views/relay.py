@@ -46,7 +46,7 @@ def relay(request: HttpRequest, url: str, part: str, name: str = "") -> HttpResp
     if stream.status not in PARTS_AND_WHOLES or not kind:
         stream.close()
         raise Unobtainable(f"The service answered with {stream.status} instead of the file.")
-    # A header that was folded over several lines, or has other control characters, is no header we could send.
+    # What has control characters in it is no header that we could send.
     passed = {name: text for name in PASSED_DOWN if (text := stream.headers.get(name, "")) and text.isprintable()}
     passed |= {"Content-Type": kind, "Cache-Control": "private, max-age=600"}
     if name:

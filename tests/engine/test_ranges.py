@@ -70,7 +70,14 @@ def test_outside_the_file(video: Path, asked: str) -> None:
     assert response["Content-Range"] == f"bytes */{len(BODY)}"
 
 
-@pytest.mark.parametrize("asked", ["bytes=5-1", "bytes=0-1,4-5", "lines=1-2", "bytes=", "bytes=a-b"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("bytes=5-1", "bytes=0-1,4-5", "lines=1-2", "bytes=", "bytes=a-b", "bytes=²-³"),
+        *(f"bytes=0-{'9' * 5000}", f"bytes={'9' * 5000}-", f"bytes=-{'9' * 5000}", "bytes=" + "0-," * 2000),
+    ],
+    ids=lambda asked: asked[:12],
+)
 def test_what_cannot_be_understood_gives_the_whole(video: Path, asked: str) -> None:
     response = get(video, Range=asked)
     assert response.status_code == 200
