@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from runs.actions.audit import ActionNotAllowed, record
-from runs.actions.usable import note_error
 from runs.client import MosaicError
 from runs.models import Connection
 
@@ -60,7 +59,7 @@ def test_connection(connection: Connection, client: MosaicClient, by: Actor) -> 
     try:
         who = client.whoami()
     except MosaicError as error:
-        note_error(connection, error)
+        connection.note_trouble(str(error), timezone.now())
         record(by, "connection.test", connection, after={"error": str(error)})
         raise
     connection.note_contact(timezone.now())

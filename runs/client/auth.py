@@ -29,9 +29,17 @@ class BearerAuth(AuthBase):
         return "BearerAuth(…)"
 
 
+class _Session(requests.Session):
+    """Redirects are told about and never followed, so their targets are not even read: a broken one would raise."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None."""
+        return None
+
+
 def make_session(key: str) -> requests.Session:
     """A session for one key; not to be shared between threads."""
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
     session.auth = BearerAuth(key)
     session.headers.update({"Accept": "application/json", "User-Agent": AGENT_NAME})

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from runs.client.exchange import FOR_JOBS, Patience, Request, send
+from runs.client.errors import MosaicProtocolError
+from runs.client.exchange import FOR_JOBS, Clock, Patience, Request, send
 from runs.client.payloads import (
     AgentDetail,
     AgentPage,
@@ -44,6 +45,12 @@ class MosaicClient:
         self._base_url = base_url.rstrip("/")
         self._service = service or _service_name(base_url)
         self._patience = patience
+        self._clock = Clock()
+
+    @property
+    def clock_ahead(self) -> float:
+        """By how many seconds the remote's clock was ahead of ours at its last answer; 0 when it does not say."""
+        return self._clock.ahead
 
     @property
     def service(self) -> str:
@@ -56,7 +63,7 @@ class MosaicClient:
 
     def agents(self, *, limit: int = 100, cursor: str | None = None) -> AgentPage:
         """One page of agents. Page "Get Agents"."""
-        return AgentPage.parse(self._get("/agents", limit=str(limit), cursor=cursor))
+        return AgentPage.parse(self._list("agents", "/agents", limit=str(limit), cursor=cursor))
 
     def agent(self, agent_id: str) -> AgentDetail:
         """An agent with its graph. Page "Get Agent"."""
@@ -88,7 +95,7 @@ class MosaicClient:
         path = f"/agent/{_part(agent_id)}/runs" if agent_id else "/agent_runs"
         times = {"from": from_.isoformat() if from_ else None, "to": to.isoformat() if to else None}
         statuses = ",".join(status) or None
-        return RunPage.parse(self._get(path, limit=str(limit), cursor=cursor, status=statuses, **times))
+        return RunPage.parse(self._list("runs", path, limit=str(limit), cursor=cursor, status=statuses, **times))
 
     def resume_run(self, run_id: str) -> ResumeResult:
         """Queue again what did not finish. Page "Resume Agent Run"."""
@@ -117,6 +124,13 @@ class MosaicClient:
         body = {"plan_id": plan_id, "success_url": success_url, "cancel_url": cancel_url}
         return UpgradeResult.parse(self._post("/plan/upgrade", {key: value for key, value in body.items() if value}))
 
+    def _list(self, what: str, path: str, **params: str | None) -> dict[str, Any]:
+        """An answer that is there for its list: without one it says nothing, least of all that there is none."""
+        data = self._get(path, **params)
+        if not any(isinstance(data.get(name), list) for name in (what, f"agent_{what}")):
+            raise MosaicProtocolError(f"{self._service} sent an answer without the list of {what}.")
+        return data
+
     def _get(self, path: str, **params: str | None) -> dict[str, Any]:
         given = {name: value for name, value in params.items() if value is not None}
         return self._send(Request("GET", self._base_url + path, self._service, params=given))
@@ -125,7 +139,7 @@ class MosaicClient:
         return self._send(Request("POST", self._base_url + path, self._service, body=body))
 
     def _send(self, request: Request) -> dict[str, Any]:
-        return send(self._session, request, self._patience)
+        return send(self._session, request, self._patience, self._clock)
 
 
 def _service_name(base_url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from runs.models.fields import EncryptedTextField
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+log = logging.getLogger(__name__)
 
 # How exact "last contact" is while all is well.
 CONTACT_SECONDS = 5
@@ -149,12 +152,17 @@ class Connection(models.Model):
         """Write down that the remote answered; in good times at most every few seconds."""
         stale = Q(last_contact_at=None) | Q(last_contact_at__lt=at - timedelta(seconds=CONTACT_SECONDS))
         news = stale | ~Q(last_error="") | Q(failures__gt=0)
-        type(self).objects.filter(news, pk=self.pk).update(
-            last_contact_at=at, last_error="", last_error_at=None, failures=0
-        )
+        told = type(self).objects.filter(news, pk=self.pk)
+        if told.update(last_contact_at=at, last_error="", last_error_at=None, failures=0) and self.last_error:
+            log.info("%s answers again.", self.name)
 
     def note_trouble(self, message: str, at: datetime) -> None:
-        """Write down, for the banner, what went wrong and when."""
+        """Write down, for the banner and once for the log, what went wrong and when."""
+        if self.last_error != message[:500]:
+            heard = self.last_contact_at
+            log.warning(
+                "%s: %s Last contact: %s.", self.name, message, f"{heard:%Y-%m-%d %H:%M:%S} UTC" if heard else "never"
+            )
         type(self).objects.filter(pk=self.pk).update(
             last_error=message[:500], last_error_at=at, failures=models.F("failures") + 1
         )

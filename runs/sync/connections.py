@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from runs.client import MosaicError
+from runs.client import MosaicError, MosaicRejected
 from runs.models import Agent, Connection
 from runs.sync import discovery, trouble
 from runs.sync.pace import after_trouble, jitter
@@ -42,7 +42,11 @@ def reconcile_connection(pk: uuid.UUID, client: MosaicClient) -> None:
         discovery.import_runs(connection, client)
     except MosaicError as error:
         now = timezone.now()
-        trouble.note(connection, error, now)
+        if isinstance(error, MosaicRejected):
+            # A service that refuses to say whose key this is, or what there is, is not the API we know.
+            connection.note_trouble(str(error), now)
+        else:
+            trouble.note(connection, error, now)
         due = after_trouble(connection.failures + 1, error, now)
         Connection.objects.release(pk, token, due_at=due)
         return

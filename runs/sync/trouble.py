@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from runs.client import MosaicError
     from runs.models import Connection
 
-log = logging.getLogger(__name__)
-
 NOT_FOUND = 404
 GONE_SENTENCE = "does not know this run (404); what was last known is shown."
 
@@ -28,8 +25,6 @@ def note(connection: Connection, error: MosaicError, now: datetime) -> None:
     if isinstance(error, MosaicRejected) and not error.is_bad_key:
         connection.note_contact(now)
         return
-    if connection.last_error != str(error):
-        log.warning("%s: %s", connection.name, error)
     connection.note_trouble(str(error), now)
     pause = asked_pause(error)
     if pause:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -133,6 +135,51 @@ def test_a_redirect_is_not_followed_with_the_key(server: Server, status: str, ma
         make_client(server.url).start_run("agent", {})
     assert caught.value.may_have_acted is may_have_acted
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("https://api.mosaic.example/whoami", r"redirect \(301\) to https://api\.mosaic\.example\. Check"),
+        ("/login", r"redirect \(301\)\. Check"),
+        ("https://user:secret@host/", r"redirect \(301\)\. Check"),
+        ("http://[half", r"redirect \(301\)\. Check"),
+    ],
+)
+def test_a_redirect_says_to_which_server_it_leads(server: Server, target: str, told: str) -> None:
+    server.answers = [answer(status="301 Moved", more=f"Location: {target}\r\n")]
+    with pytest.raises(MosaicProtocolError, match=told):
+        make_client(server.url).whoami()
+
+
+def test_a_page_that_is_not_found_is_another_server_and_json_is_a_refusal(server: Server) -> None:
+    server.answers = [answer(b"<!doctype html><h1>Not Found</h1>", status="404 Not Found", kind="text/html")]
+    with pytest.raises(MosaicProtocolError, match="web page instead of data") as caught:
+        make_client(server.url).start_run("agent", {})
+    assert not caught.value.may_have_acted
+    server.answers = [answer(b'{"detail": "Not Found"}', status="404 Not Found")]
+    with pytest.raises(MosaicRejected, match=r"\(404\): Not Found\."):
+        make_client(server.url).whoami()
+
+
+def test_the_remotes_clock_is_compared_with_ours(server: Server) -> None:
+    client = make_client(server.url)
+    ahead = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
+    server.answers = [answer(b'{"organization_id": "o"}', more=f"Date: {ahead}\r\n"), answer(more="Date: nonsense\r\n")]
+    assert client.clock_ahead == 0
+    client.whoami()
+    assert 297 <= client.clock_ahead <= 300
+    client.whoami()
+    assert 297 <= client.clock_ahead <= 300, "an unreadable date says nothing"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"agents": null, "runs": {}}'])
+def test_an_answer_without_its_list_is_not_an_empty_list(server: Server, body: bytes) -> None:
+    server.answers = [answer(body)]
+    with pytest.raises(MosaicProtocolError, match="without the list of agents"):
+        make_client(server.url).agents()
+    with pytest.raises(MosaicProtocolError, match="without the list of runs"):
+        make_client(server.url).agent_runs()
 
 
 @pytest.mark.parametrize(
