@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from django.http.response import HttpResponseBase
 
     from runs.models import Output, RunInput
+
+log = logging.getLogger(__name__)
 
 # A redirect may be remembered for a while: the address behind it is good for much longer.
 REDIRECT_CACHE = "private, max-age=600"
@@ -66,6 +69,7 @@ def _media(request: HttpRequest, item: Output | RunInput, part: str, name: str =
     try:
         found = _found(request, item, part, name)
     except relay.Unobtainable as error:
+        log.warning("%s: %s", request.path, error)
         return HttpResponse(f"{error}\n", status=502, content_type="text/plain; charset=utf-8")
     if found is None:
         return HttpResponse("There is no such file.\n", status=404, content_type="text/plain; charset=utf-8")
