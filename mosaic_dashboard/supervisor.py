@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -112,15 +111,19 @@ class Supervisor:
         self.children.clear()
 
     def _spawn(self, child: Child) -> None:
-        child.process = subprocess.Popen(
-            child.command,
-            env={**self._environment, **child.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,  # the parent's standard output is for its few lines alone
-            pass_fds=(*child.descriptors, self._lifeline_end),
-            process_group=0,  # Ctrl-C reaches the parent alone, which ends the children in order
-        )
         child.started_at = time.monotonic()
+        try:
+            child.process = subprocess.Popen(
+                child.command,
+                env={**self._environment, **child.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=2,  # the parent's standard output is for its few lines alone
+                pass_fds=(*child.descriptors, self._lifeline_end),
+                process_group=0,  # Ctrl-C reaches the parent alone, which ends the children in order
+            )
+        except OSError:
+            # The system has no room for another process, or no memory, just now.
+            self._plan_restart(child, 1)
 
     def _reap(self) -> list[tuple[Child, int]]:
         ended = []

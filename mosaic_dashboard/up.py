@@ -52,6 +52,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def run(options: argparse.Namespace) -> int:
     """Serve until told to stop; the result is the exit code."""
     os.umask(0o077)
+    _open_what_is_closed()
     try:
         with _data_folder() as (folder, lock), _listener(options.host, options.port) as listener:
             return _serve(options.host, folder, lock, listener)
@@ -157,7 +158,7 @@ class _Parent:
         self.supervisor, self.web, self.gate = supervisor, web, gate
         self.beat = folder / "worker.beat"
         self.address = address
-        self.prepared_at = 0.0
+        self.prepared_at = self.patient_until = 0.0
         self.answers = False
         self.announced = False
 
@@ -186,6 +187,7 @@ class _Parent:
             _tell(f"Password: {rest}")
         elif word == "prepared" and not self.prepared_at:
             self.prepared_at = time.time()
+            self.patient_until = time.monotonic() + WORKER_PATIENCE
             self.web.command.remove("--prepare")
             os.close(self.gate)  # for this worker and for every later one
         elif word == "answers":
@@ -196,7 +198,7 @@ class _Parent:
         if self.answers and not self.announced:
             with suppress(FileNotFoundError):
                 self.announced = self.beat.stat().st_mtime >= self.prepared_at
-            self.announced |= time.time() > self.prepared_at + WORKER_PATIENCE
+            self.announced |= time.monotonic() > self.patient_until
             if self.announced:
                 _tell(f"Ready: {self.address}")
 
@@ -210,10 +212,22 @@ def _refuse(sentence: str, code: int) -> NoReturn:
 
 
 def _tell(line: str) -> None:
-    # Whoever started us may have stopped reading; that is no reason to stop serving.
-    with suppress(BrokenPipeError):
-        print(line, flush=True)
+    _write(1, line)
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    _write(2, line)
+
+
+def _write(descriptor: int, line: str) -> None:
+    # Past Python's buffers, which would complain once more at the end. Whoever started us may have stopped reading
+    # (a pipe that is closed, a terminal that is gone); that is no reason to stop serving.
+    with suppress(OSError):
+        os.write(descriptor, f"{line}\n".encode())
+
+
+def _open_what_is_closed() -> None:
+    """Have something behind descriptors 0, 1 and 2, so that no socket or file of ours is taken for one of them."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)

@@ -29,6 +29,14 @@ def two_scenes(path: Path, seconds: int = 2) -> Path:
     return path
 
 
+def repeated(source: Path, path: Path, times: int) -> Path:
+    """A long video at no cost: ``source`` again and again, nothing encoded."""
+    command = [ffmpeg.executable(), "-hide_banner", "-nostdin", "-y", "-loglevel", "error"]
+    command += ["-stream_loop", str(times - 1), "-i", str(source), "-c", "copy", str(path)]
+    subprocess.run(command, check=True, capture_output=True)
+    return path
+
+
 def decodes(path: Path) -> bool:
     """Can the whole file be decoded without one complaint?"""
     command = [ffmpeg.executable(), "-nostdin", "-v", "error", "-i", str(path), "-f", "null", "-"]

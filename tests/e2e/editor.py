@@ -10,6 +10,8 @@ import requests
 
 FIELD = re.compile(r'<(?:input|textarea)[^>]*\bname="([^"]+)"[^>]*>', re.DOTALL)
 PATIENCE = 60.0
+# A start that can be found is found within a look or two.
+DOUBT_SECONDS = 12.0
 
 
 class Editor:
@@ -89,6 +91,31 @@ class Editor:
             if time.monotonic() > deadline:
                 words = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", self.get(run).text))
                 raise AssertionError(f"{run} is {status}, not {statuses}: {words[:3000]}")
+            time.sleep(0.2)
+        return status
+
+    def press(self, run: str, deed: str, **values: str) -> requests.Response:
+        """Press a button of the run's page."""
+        token = hidden(self.get(run).text, "csrfmiddlewaretoken")
+        return self.post(f"{run}{deed}/", {"csrfmiddlewaretoken": token, **values})
+
+    def decide_and_wait(self, run: str, seconds: float = PATIENCE) -> str:
+        """Wait for the run's end; asked which remote run a lost start became, choose the first one.
+
+        The answer is ``completed``, or ``unconfirmed`` for a start that has been looked for and fits nothing.
+        """
+        deadline = time.monotonic() + seconds
+        doubtful_since = None
+        while (status := self.status(run)) != "completed":
+            now = time.monotonic()
+            assert now < deadline, f"{run} is {status}"
+            if status == "unconfirmed":
+                doubtful_since = doubtful_since or now
+                if candidate := re.search(r'id="choose-([^"]+)"', self.get(run).text):
+                    self.press(run, "choose", remote_id=candidate[1])
+                    doubtful_since = None
+                elif now - doubtful_since > DOUBT_SECONDS:
+                    return status
             time.sleep(0.2)
         return status
 

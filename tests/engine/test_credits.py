@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from runs.engine import billing, ledger
+from runs.engine import billing, leases, ledger
 from runs.engine.models import Account, CreditEntry, EngineRun
 from tests.engine import play
 from tests.engine.test_runtime import begin
@@ -183,3 +183,15 @@ def test_billing_periods(
     holder.plan_id, holder.plan_started_at = "creator", day(started)
     monkeypatch.setattr(timezone, "now", lambda: day(now) + timedelta(hours=1))
     assert billing._period(holder) == (day(period[0]), day(period[1]))
+
+
+def test_a_step_that_waits_again_after_its_worker_ended_is_given_back_when_cancelled(inside: Api, asset: Asset) -> None:
+    run = begin(inside, asset, STEPS)
+    before = balance(inside)
+    taken = leases.take()
+    assert taken is not None
+    ledger.charge(taken[0])
+    assert balance(inside) == before - 1
+    leases.give_back(taken[0])
+    inside.post(f"/agent_run/{run.pk}/cancel")
+    assert balance(inside) == before

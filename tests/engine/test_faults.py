@@ -215,3 +215,12 @@ def test_a_node_fails_as_often_as_asked(inside: Api, asset: Asset, settings: Set
     assert faults.take_render_fault(other) == "The render failed because a test asked for it."
     assert faults.take_render_fault(other) is None
     assert not Fault.objects.filter(remaining__gt=0).exists()
+
+
+def test_a_type_of_node_is_named_by_its_name_too(inside: Api, asset: Asset) -> None:
+    run = begin(inside, asset, SHORTS)
+    inside.fault("fail_render", node_type="watermark", message="By name.")
+    assert faults.take_render_fault(run.nodes.get(node_type_id=play.TYPES["Clips"])) is None
+    assert faults.take_render_fault(run.nodes.get(node_type_id=play.TYPES["Watermark"])) == "By name."
+    refused = inside.post("/_faults", {"kind": "fail_render", "node_type": "Watermarck"}, status=400)
+    assert "node_type" in refused["detail"]

@@ -183,3 +183,16 @@ def test_a_new_worker_frees_what_the_killed_one_was_reading_and_nothing_else() -
     assert list(Run.objects.due().values_list("pk", flat=True)) == [read.pk]
     assert fresh(acted).claimed_for == "cancel"
     assert fresh(acted).status == statuses.RUNNING
+
+
+def test_when_the_clock_goes_back_everything_is_looked_at_again(
+    ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_run(due_at=timezone.now() + timedelta(hours=2))
+    make_run(due_at=None)
+    ticker.tick()
+    assert not Run.objects.filter(due_at__lte=timezone.now()).exists()
+    monkeypatch.setattr(ticker, "_clock", ticker._clock + 7200)
+    ticker.tick()
+    assert Run.objects.filter(due_at__lte=timezone.now()).count() == 1
+    assert Run.objects.filter(due_at=None).count() == 1

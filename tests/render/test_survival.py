@@ -230,3 +230,21 @@ def test_a_long_render_keeps_its_lease(
     stand_in(slow)
     render.work_one()
     assert only_node(run).status == "completed"
+
+
+def test_a_worker_that_starts_ends_the_leases_of_the_one_that_was_killed(make_run: Callable[..., EngineRun]) -> None:
+    make_run()
+    taken = leases.take()
+    assert taken is not None
+    assert render.work_one() is False
+    assert leases.forget() == 1
+    assert render.work_one() is True
+    taken[0].refresh_from_db()
+    assert (taken[0].status, taken[0].attempts) == ("completed", 2)
+
+
+def test_a_lease_from_before_the_clock_was_set_back_has_run_out(make_run: Callable[..., EngineRun]) -> None:
+    make_run()
+    assert leases.take() is not None
+    RuntimeNode.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+    assert render.work_one() is True

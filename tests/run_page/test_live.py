@@ -120,3 +120,15 @@ def test_strangers_and_runs_that_are_not_there_are_404(as_charlie: Client, as_bo
 
 def test_it_is_only_read(as_alice: Client) -> None:
     assert as_alice.post(reverse("runs:run-live", args=[make_run().pk])).status_code == 405
+
+
+def test_a_page_that_is_loaded_again_and_again_counts_as_watching(as_bob: Client) -> None:
+    later = timezone.now() + timedelta(seconds=40)
+    run, over = make_run(due_at=later), make_run(status="completed")
+    for one in (run, over):
+        assert as_bob.get(reverse("runs:run", args=[one.pk])).status_code == 200
+        one.refresh_from_db()
+    assert run.watched_at is not None
+    assert run.due_at is not None
+    assert run.due_at < later, "asked about at once, not at its leisure"
+    assert over.watched_at is None

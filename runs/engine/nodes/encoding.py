@@ -17,7 +17,7 @@ _THREADS = str(min(os.cpu_count() or 1, 4))
 
 # What every browser plays; quick, and good enough to be encoded again by the next step.
 PICTURE = (
-    *("-map", "0:v:0", "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p"),
+    *("-map", "0:v:0", "-c:v", "libx264", "-preset", "superfast", "-crf", "21", "-pix_fmt", "yuv420p"),
     *("-threads", _THREADS),
 )
 SOUND = ("-map", "0:a:0?", "-c:a", "aac", "-b:a", "160k", "-ar", "48000")
