@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SOURCE_KEYS = ("video_ids", "node_render_ids", "video_urls")
 HIDDEN = "…"
+_LINK = re.compile(r"""\bhttps?://[^\s"'<>]+""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,11 @@ def mask_link(text: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     query = HIDDEN if parts.query else ""
     return urlunsplit((parts.scheme, host, parts.path, query, HIDDEN if parts.fragment else ""))
+
+
+def mask_text(text: str) -> str:
+    """A sentence, with the links that it quotes masked: a refusal may repeat what was sent."""
+    return _LINK.sub(lambda found: mask_link(found[0]), text)
 
 
 def _sources(sources: Sources) -> dict[str, Any]:

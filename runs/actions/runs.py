@@ -79,9 +79,17 @@ def cancel_run(run: Run, client: MosaicClient, by: Actor) -> Run:
 
 
 def dismiss_run(run: Run, by: Actor) -> None:
-    """Take the run off the list of what needs somebody, until it changes again."""
+    """Take the run off the list of what needs somebody, until it changes again; a second click changes nothing.
+
+    Raises ActionNotAllowed for a run that needs nobody.
+    """
     if Run.objects.dismiss(run.pk):
         record(by, "run.dismiss", run, after={"status": run.status})
+    elif not Run.objects.filter(pk=run.pk, dismissed_at__isnull=False).exists():
+        label = statuses.run_status(run.status).label.lower()
+        sentence = f"The run is not on the list of what needs somebody: it is {label}."
+        record(by, "run.dismiss", run, before={"status": run.status}, after={"refused": sentence})
+        raise ActionNotAllowed(sentence)
 
 
 def _take(run: Run, verb: str, possible: bool, by: Actor) -> uuid.UUID:

@@ -19,7 +19,7 @@ from runs.actions.audit import ActionNotAllowed, record
 from runs.actions.usable import note_error, require_usable
 from runs.client import MosaicError, MosaicRejected
 from runs.models import Run, RunEvent
-from runs.payload import count_inputs
+from runs.payload import count_inputs, mask_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,6 +105,7 @@ def abandon_start(run: Run, by: Actor) -> Run:
         )
     token = Run.objects.claim(run.pk, "abandon", CLAIM_SECONDS, status=statuses.UNCONFIRMED)
     if token is None:
+        record(by, "run.abandon", run, after={"refused": "taken"})
         raise ActionNotAllowed("Somebody else is deciding about this start right now.")
     sentence = "A person decided that this start made no run."
     _settle(run, token, None, sentence, statuses.NOT_SENT, "Given up", candidates=[], finished_at=timezone.now())
@@ -149,8 +150,10 @@ def _unconfirmed(run: Run, token: uuid.UUID, sentence: str, by: Actor) -> Run:
 
 def _not_started(run: Run, token: uuid.UUID, error: MosaicError, by: Actor) -> None:
     status = statuses.REFUSED if isinstance(error, MosaicRejected) else statuses.NOT_SENT
-    _settle(run, token, None, str(error), status, "Start", finished_at=timezone.now())
-    record(by, "run.start", run, after={"status": status, "why": str(error)})
+    # Kept for everybody to read, and whoever may only look must not learn the links that a refusal quotes.
+    why = mask_text(str(error))
+    _settle(run, token, None, why, status, "Start", finished_at=timezone.now())
+    record(by, "run.start", run, after={"status": status, "why": why})
 
 
 def _settle(

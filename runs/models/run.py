@@ -113,10 +113,10 @@ class RunQuerySet(ClaimableQuerySet["Run"]):
         return bool(adopted)
 
     def dismiss(self, pk: uuid.UUID) -> bool:
-        """Take the run off the list of what needs somebody; False when it was off already."""
+        """Take the run off the list of what needs somebody; False when it is not on it."""
         now = timezone.now()
         return bool(
-            self.filter(pk=pk, dismissed_at=None).update(dismissed_at=now, changed_at=now, version=F("version") + 1)
+            self.needing_attention().filter(pk=pk).update(dismissed_at=now, changed_at=now, version=F("version") + 1)
         )
 
     def make_due(self, pk: uuid.UUID) -> bool:

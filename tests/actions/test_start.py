@@ -16,7 +16,7 @@ from runs.client import MosaicRejected, MosaicUnavailable
 from runs.engine.models import EngineRun
 from runs.models import AuditEvent, Connection, Run, RunEvent
 from tests.factories import make_user
-from tests.world import World, fresh
+from tests.world import CLIP, World, fresh
 
 
 def test_a_start_stores_exactly_what_was_sent(world: World) -> None:
@@ -137,3 +137,15 @@ def test_a_double_click_sends_one_request(file_world: World) -> None:
     assert Run.objects.count() == 1
     assert fresh(found[0]).status == statuses.RUNNING
     assert RunEvent.objects.filter(status_after=statuses.RUNNING).count() == 1
+
+
+def test_a_refusal_that_quotes_a_link_is_kept_without_its_query(world: World) -> None:
+    detail = f"video_urls: {CLIP}?signature=secret cannot be read."
+    world.fault("status", "/agent/*/run", status=400, detail=detail)
+    with pytest.raises(MosaicRejected) as caught:
+        world.start()
+    assert detail in str(caught.value)
+    run = Run.objects.get()
+    kept = [run.status_message, *run.events.values_list("text", flat=True), str(AuditEvent.objects.get().after)]
+    assert f"{CLIP}?…" in run.status_message
+    assert not [text for text in kept if "secret" in text]
