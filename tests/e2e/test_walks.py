@@ -102,7 +102,8 @@ def test_a_render_that_failed_once_is_resumed(editor: Walk, link: str) -> None:
 def test_a_running_run_is_cancelled_and_resumed(editor: Walk) -> None:
     editor.open_agent("Podcast shorts")
     editor.start()
-    editor.page.wait_for_selector("[data-node-status=running]", timeout=30_000)
+    # A run whose source was not read yet could not be resumed.
+    editor.page.wait_for_selector("[data-node-status=completed]", timeout=30_000)
     editor.page.locator("#run-cancel summary").click()
     editor.page.get_by_role("button", name="Yes, cancel this run").click()
     editor.sees("cancelled")
@@ -136,27 +137,31 @@ def test_everything_works_without_javascript(browser: Browser, address: str, lin
     with walk(browser, address, java_script_enabled=False) as one:
         one.login()
         one.open_agent("Podcast shorts")
+        sample = one.page.locator("[name^=video_urls-]").first.input_value()
         one.fill_inputs("not a link")
         one.page.get_by_role("button", name="Start run").click()
         assert one.page.locator(".field__error").count() >= 1
         assert one.page.locator("[name^=video_urls-]").first.input_value() == "not a link"
         one.fill_inputs(link)
         run = one.start()
-        _reload_until(one, "completed")
+        _reload_until(one, "[data-run-status=completed]")
         assert one.page.locator("[data-output-id]").count() >= 2
         one.page.get_by_role("link", name="Run again with these settings").click()
+        # Longer, so that there is something to cancel; not before the source is read, or it could not be resumed.
+        one.fill_inputs(sample)
         assert one.start() != run
+        _reload_until(one, "[data-node-status=completed]")
         one.page.locator("#run-cancel summary").click()
         one.page.get_by_role("button", name="Yes, cancel this run").click()
-        _reload_until(one, "cancelled")
+        _reload_until(one, "[data-run-status=cancelled]")
         one.page.get_by_role("button", name="Resume").click()
-        _reload_until(one, "completed")
+        _reload_until(one, "[data-run-status=completed]")
 
 
-def _reload_until(one: Walk, status: str) -> None:
+def _reload_until(one: Walk, mark: str) -> None:
     for _try in range(180):
-        if one.page.locator(f"[data-run-status={status}]").count():
+        if one.page.locator(mark).count():
             return
         one.page.wait_for_timeout(500)
         one.page.goto(one.page.url)
-    raise AssertionError(f"{one.page.url} never became {status}")
+    raise AssertionError(f"{one.page.url} never showed {mark}")
