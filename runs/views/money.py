@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR
 from typing import TYPE_CHECKING, Any
 
 from django.utils.dateparse import parse_datetime
@@ -83,11 +84,11 @@ def money_of(connection: Connection) -> Money:
         used=allowance.get("usage"),
         included=allowance.get("included_usage"),
         plan_id=plan_id,
-        plan_name=_plan_name(plan_id, str(plan.get("family") or wallet.get("plan") or "")),
+        plan_name=plan_name(plan_id, str(plan.get("family") or wallet.get("plan") or "")),
         plan_status=str(plan.get("status") or ""),
         renews_at=_moment(plan.get("current_period_end") or wallet.get("current_period_end")),
         ends_at=_moment(plan.get("canceled_at")),
-        next_plan=_plan_name(str(_mapping(current, "scheduled_plan").get("id") or ""), ""),
+        next_plan=plan_name(str(_mapping(current, "scheduled_plan").get("id") or ""), ""),
         topup=_topup(wallet),
         offers=_offers(connection.billing.get("plans") or [], plan_id),
     )
@@ -102,7 +103,7 @@ def _offer(item: dict[str, Any], current: str, current_credits: float | None) ->
     offer_id, amount = str(item.get("id", "")), item.get("credits_per_month")
     return Offer(
         id=offer_id,
-        name=_plan_name(offer_id, ""),
+        name=plan_name(offer_id, ""),
         billing=str(item.get("billing") or ""),
         price=item.get("price_usd"),
         credits=amount,
@@ -113,7 +114,7 @@ def _offer(item: dict[str, Any], current: str, current_credits: float | None) ->
     )
 
 
-def _plan_name(plan_id: str, family: str) -> str:
+def plan_name(plan_id: str, family: str = "") -> str:
     """``creator_annual`` → ``Creator annual``; the remote names plans by id alone."""
     return (plan_id or family).replace("_", " ").replace("-", " ").strip().capitalize()
 
@@ -136,6 +137,8 @@ def _mapping(holder: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - JSON
 
 def _moment(text: Any) -> datetime | None:  # noqa: ANN401 - JSON
     try:
-        return parse_datetime(str(text)) if text else None
+        found = parse_datetime(str(text)) if text else None
     except ValueError:
         return None
+    # The first and the last years of the calendar have moments that no other time zone can name.
+    return found if found and MINYEAR < found.year < MAXYEAR else None

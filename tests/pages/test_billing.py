@@ -235,3 +235,12 @@ def test_the_worker_reads_the_balance_that_home_shows(as_bob: Client) -> None:
     balance = money_of(connection).balance
     assert balance is not None
     assert f'<span class="figure">{balance:,.0f}'.replace(",", "\u202f") in as_bob.get("/billing/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-13-45T00:00:00Z", "x"]
+)
+def test_a_date_that_is_none_is_unknown(as_bob: Client, text: str) -> None:
+    plan = {"plan": {"id": "creator", "current_period_end": text, "canceled_at": text}}
+    make_connection(billing=RECORD | {"plan": plan}, billing_at=timezone.now())
+    assert as_bob.get("/billing/").status_code == 200
