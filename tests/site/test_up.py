@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
 import stat
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.processes import Up, eventually, is_alive, manage
+from tests.site.processes import ROOT, Up, environment, eventually, is_alive, manage
 
 pytestmark = pytest.mark.system
 
@@ -156,3 +159,74 @@ def test_behind_an_https_proxy_the_pages_believe_it(folder: Path) -> None:
             assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
             assert "Secure" in answer.headers["Set-Cookie"]
             assert answer.headers["Server"] is None
+
+
+@pytest.mark.parametrize("gone", ["closed", "never there"])
+def test_it_serves_on_when_nobody_reads_what_it_says(folder: Path, gone: str) -> None:
+    """A shell that ended took the pipes with it, or there never were any."""
+    port = _free_port()
+    command = [sys.executable, str(ROOT / "manage.py"), "up", f"--port={port}"]
+    if gone == "never there":
+        command = ["/bin/sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    up = subprocess.Popen(command, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert up.stdout is not None
+    assert up.stderr is not None
+    try:
+        if gone == "closed":
+            assert up.stdout.readline().startswith(b"Ready: ")
+        up.stdout.close()
+        up.stderr.close()
+        assert eventually(lambda: _answers(port))
+        for word in (b"worker", b"serve"):
+            (child,) = [one for one in _children(up.pid) if word in _words(one)]
+            os.kill(child, signal.SIGKILL)
+            assert eventually(lambda word=word: any(word in _words(one) for one in _children(up.pid)), 5)  # type: ignore[misc]
+        assert eventually(lambda: _answers(port))
+        up.terminate()
+        assert up.wait(10) == 0
+    finally:
+        up.kill()
+        up.wait()
+
+
+def test_under_nohup_a_hang_up_ends_nothing(folder: Path) -> None:
+    port = _free_port()
+    ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh", sys.executable, str(ROOT / "manage.py"), "up"]
+    up = subprocess.Popen([*ignoring, f"--port={port}"], env=environment(folder), stdout=subprocess.PIPE)
+    assert up.stdout is not None
+    try:
+        assert up.stdout.readline().startswith(b"Ready: ")
+        for process_id in (up.pid, *_children(up.pid)):
+            os.kill(process_id, signal.SIGHUP)
+        time.sleep(0.3)
+        assert up.poll() is None
+        assert len(_children(up.pid)) == 2
+        assert _answers(port)
+        up.terminate()
+        assert up.wait(10) == 0
+    finally:
+        up.kill()
+        up.wait()
+        up.stdout.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answers(port: int) -> bool:
+    try:
+        return _page(f"http://127.0.0.1:{port}/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+def _children(process_id: int) -> list[int]:
+    text = Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="utf-8")
+    return [int(word) for word in text.split() if is_alive(int(word))]
+
+
+def _words(process_id: int) -> list[bytes]:
+    return Path(f"/proc/{process_id}/cmdline").read_bytes().split(b"\0")
