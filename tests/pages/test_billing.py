@@ -111,7 +111,7 @@ def test_an_upgrade_that_needs_no_payment_is_said(
     response = _upgrade(as_mary, connection)
     assert (response.status_code, response["Location"]) == (302, "/billing/")
     assert upgrades == [("pro", "http://testserver/billing/?again=1")]
-    assert "Studio is on the plan pro now." in as_mary.get("/billing/").content.decode()
+    assert "Studio is on the plan Pro now." in as_mary.get("/billing/").content.decode()
 
 
 def test_a_payment_is_opened_once_and_its_link_stays_until_one_comes_back(
