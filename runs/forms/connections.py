@@ -18,7 +18,9 @@ SHORTEST_KEY = 8
 class ConnectionForm(forms.Form):
     """Name, address, key. The key goes in and never comes out: an empty field keeps the one that is stored."""
 
-    name = forms.CharField(max_length=80, help_text="How it is called on every page.")
+    name = forms.CharField(
+        max_length=80, help_text="How it is called on every page.", error_messages={"required": "Give it a name."}
+    )
     address = forms.CharField(
         max_length=300,
         help_text="The API's base address, like https://api.mosaic.so.",

@@ -22,13 +22,15 @@ from django.views.decorators.http import require_safe
 from runs import access, actions, gateway
 from runs.views import errors
 from runs.views.methods import post_only
-from runs.views.money import money_of
+from runs.views.money import money_of, plan_name
 from runs.views.run_list import NEWEST_FIRST, SHOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpRequest, HttpResponse
 
-    from runs.models import Connection
+    from runs.models import Connection, Run
 
 FRESH_FOR = timedelta(minutes=1)
 WAITING_SHOWN = 20
@@ -43,12 +45,12 @@ def billing(request: HttpRequest) -> HttpResponse:
     """Balance, plan and plans of every connection; ``?again`` reads them anew whatever their age."""
     access.require_view(request.user)
     connections = access.connections_for(request.user)
-    for connection in connections:
-        asked = "again" in request.GET
-        if _is_to_be_read(connection, asked=asked):
-            _read(connection, patiently=asked)
     waiting = access.runs_for(request.user).waiting_for_credits().select_related("agent", "connection", "started_by")
     rows = list(waiting.only(*SHOWN).order_by(*NEWEST_FIRST)[: WAITING_SHOWN + 1])
+    asked = "again" in request.GET
+    for connection in connections:
+        if _is_to_be_read(connection, rows, asked=asked):
+            _read(connection, patiently=asked)
     checkout = request.session.get(CHECKOUT)
     context = {
         "money": [money_of(connection) for connection in connections],
@@ -81,7 +83,7 @@ def billing_upgrade(request: HttpRequest) -> HttpResponse:
     if result.requires_checkout:
         return _to_checkout(request, connection, result.checkout_url)
     if result.success:
-        messages.success(request, f"{connection.name} is on the plan {result.plan_id or plan_id} now.")
+        messages.success(request, f"{connection.name} is on the plan {plan_name(result.plan_id or plan_id)} now.")
     else:
         messages.warning(request, f"{connection.name} did not confirm the change. The plan below is what it says now.")
     return redirect("runs:billing")
@@ -119,11 +121,16 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _is_to_be_read(connection: Connection, *, asked: bool) -> bool:
+def _is_to_be_read(connection: Connection, waiting: Iterable[Run], *, asked: bool) -> bool:
     """A remote known to be away is not waited for again by everyone who opens the page."""
-    if asked or connection.billing_at is None:
-        return asked or not connection.in_trouble
-    return not connection.in_trouble and timezone.now() - connection.billing_at > FRESH_FOR
+    if asked or connection.in_trouble:
+        return asked
+    read_at = connection.billing_at
+    if read_at is None or timezone.now() - read_at > FRESH_FOR:
+        return True
+    # A run that stopped for want of credits knows better than a balance from before.
+    ends = (run.finished_at for run in waiting if run.connection_id == connection.pk)
+    return any(end is not None and end > read_at for end in ends)
 
 
 def _read(connection: Connection, *, patiently: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from runs import access
+from runs import access, statuses
 from runs.models import Output
 from runs.views.money import money_of
 from runs.views.run_list import NEWEST_FIRST, SHOWN
@@ -31,7 +31,10 @@ def home(request: HttpRequest) -> HttpResponse:
     if not access.may_view(request.user):
         return render(request, "stranger.html", status=403)
     runs = access.runs_for(request.user)
-    needing, running = _some(runs.needing_attention(), NEEDING_SHOWN), _some(runs.active(), RUNNING_SHOWN)
+    needing, running = (
+        _some(runs.needing_attention(), NEEDING_SHOWN),
+        _some(runs.active().exclude(status=statuses.UNCONFIRMED), RUNNING_SHOWN),
+    )
     outputs = Output.objects.select_related("run__agent").order_by("-first_seen_at")[:OUTPUTS_SHOWN]
     latest = list(outputs.defer("run__body", "run__errors"))
     is_first_day = not (needing or running or latest) and not runs.exists()

@@ -159,3 +159,8 @@ def test_an_empty_token_gets_a_new_one(page: Page) -> None:
     assert answer.status_code == 422
     assert answer.context["token"]
     assert "too old to send" in answer.content.decode()
+
+
+def test_an_agent_of_many_nodes_can_be_sent_by_its_form(page: Page) -> None:
+    fields = {f"field{number}x": "" for number in range(4000)}
+    assert page.start(**fields).status_code == 303

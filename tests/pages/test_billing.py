@@ -185,6 +185,22 @@ def test_the_remote_is_read_when_the_record_is_old_or_one_asks(
     assert len(reads) == read
 
 
+def test_a_run_that_stopped_for_want_of_credits_makes_the_record_old(
+    as_bob: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[object] = []
+    monkeypatch.setattr("runs.actions.refresh_billing", lambda connection, _client: reads.append(connection))
+    now = timezone.now()
+    connection = make_connection(billing=RECORD, billing_at=now - timedelta(seconds=20))
+    waiting = {"status": "failed", "needs_credits": True}
+    run = make_run(make_agent(connection), **waiting, finished_at=now - timedelta(seconds=30))
+    as_bob.get("/billing/")
+    assert reads == []
+    make_run(run.agent, **waiting, finished_at=now)
+    as_bob.get("/billing/")
+    assert reads == [connection]
+
+
 def test_when_the_remote_is_away_the_record_is_shown_with_its_time(
     as_bob: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

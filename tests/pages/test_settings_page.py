@@ -53,7 +53,7 @@ def test_a_connection_is_added_and_audited_without_its_key(as_ada: Client) -> No
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"name": " "}, "This field is required."),
+        ({"name": " "}, "Give it a name."),
         ({"name": "taken"}, "Another connection has this name already."),
         ({"address": "api.mosaic.so"}, "starting with https://"),
         ({"address": "http://api.mosaic.so"}, "over plain http the key could be read"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 from runs import layout, statuses
 from runs.graph import Graph
 from runs.models import GraphLayout, RunEvent
+from runs.views.run_timeline import NEWEST
 from tests.factories import (
     CLIPS,
     MIRROR,
@@ -221,6 +222,47 @@ def test_a_long_timeline_is_cut_and_can_be_had_in_full(as_bob: Client) -> None:
     everything = shown(as_bob, run, "?timeline=all")
     assert "Fact 0." in everything
     assert "timeline=all" in re.findall(r'hx-get="([^"]+)"', everything)[0]
+
+
+def test_the_newest_moments_stand_open_and_the_rest_is_folded(as_bob: Client) -> None:
+    run, now = make_run(), timezone.now()
+    for minute in range(NEWEST + 1):
+        RunEvent.objects.create(run=run, source="poll", at=now - timedelta(minutes=minute), text=f"Fact {minute}.")
+    assert 'id="run-timeline-earlier"' not in shown(as_bob, run), "nothing is folded away for one line"
+    RunEvent.objects.create(run=run, source="poll", at=now - timedelta(hours=1), text="The first fact.")
+    newest, _, earlier = shown(as_bob, run).partition('id="run-timeline-earlier"')
+    assert f"Fact {NEWEST - 1}." in newest
+    assert f"Fact {NEWEST}." not in newest
+    assert "The first fact." in earlier
+
+
+def test_cancelled_nodes_count_among_the_nodes(as_bob: Client) -> None:
+    run, (_, mirror) = drawn_run(VIDEO_INPUT, MIRROR, status="cancelled", nodes_completed=1)
+    for status in ("completed", "cancelled", "cancelled", "cancelled"):
+        make_node(run, mirror, status=status)
+    html = shown(as_bob, run)
+    assert "1 of 4 nodes finished" in text_of(html)
+    assert 'max="100" value="25"' in html
+
+
+def test_a_message_that_only_repeats_the_error_is_shown_once(as_bob: Client) -> None:
+    run, (_, mirror) = drawn_run(VIDEO_INPUT, MIRROR, status="failed")
+    make_node(run, mirror, status="failed", status_message="No sound.", errors=["No sound."])
+    html = shown(as_bob, run)
+    row = html[html.index('id="run-nodes"') : html.index('id="run-timeline"')]
+    assert row.count("No sound.") == 1
+
+
+@pytest.mark.parametrize(("age", "waits"), [(0, True), (3600, False)])
+def test_a_drawing_that_is_still_being_made_is_waited_for(as_bob: Client, age: int, waits: bool) -> None:
+    run = make_run(make_agent(graph=make_graph(VIDEO_INPUT, MIRROR)), status="completed")
+    assert run.agent_version is not None
+    GraphLayout.objects.all().delete()
+    run.agent_version.first_seen_at = timezone.now() - timedelta(seconds=age)
+    run.agent_version.save()
+    html = shown(as_bob, run)
+    assert ('id="run-graph-waits"' in html) is waits
+    assert ("appears here in a moment" in html) is waits
 
 
 def test_strangers_get_404_and_the_logged_out_the_login_form(as_charlie: Client, client: Client) -> None:
