@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# What one step made is measured when it is published, and read by each step after it.
+MAX_REMEMBERED = 500
+_read_before: dict[tuple[int, ...], facts.Facts] = {}
+
 LAUNCHER = Path(__file__).with_name("launch.py")
 # For one node's whole attempt.
 STEP_SECONDS = 2 * 60 * 60
@@ -103,8 +107,15 @@ class Runner:
     def facts(self, path: Path) -> facts.Facts:
         """Everything that can be read about a file without decoding it."""
         facts.refuse_text(path)
-        _, text = self._execute(_guarded(["-i", f"file:{path}"]))
-        return facts.read(text)
+        identity = _identity(path)
+        found = _read_before.get(identity)
+        if found is None:
+            _, text = self._execute(_guarded(["-i", f"file:{path}"]))
+            found = facts.read(text)
+            if len(_read_before) >= MAX_REMEMBERED:
+                _read_before.clear()
+            _read_before[identity] = found
+        return found
 
     def probe(self, path: Path) -> Clip:
         """Measure a file; raises :class:`NodeError` when it is no video that may be used."""
@@ -199,6 +210,12 @@ class Runner:
             raise Stopped
         if time.monotonic() > self._deadline:
             raise NodeError(f"This step took longer than the limit of {_span(self._seconds)}.")
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    """The same for a file that was only moved, another one as soon as it was written to."""
+    stat = path.stat()
+    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _register(selector: selectors.BaseSelector, pipe: IO[bytes] | None) -> None:
