@@ -155,11 +155,11 @@ def check(value: Any, table: Any, where: str = "answer") -> None:
 def _is(value: Any, kind: str) -> bool:
     match kind:
         case "id":
-            return str(UUID(value)) == value
+            return bool(str(UUID(value)) == value)
         case "time":
             return bool(value.endswith("Z")) and datetime.fromisoformat(value).tzinfo is not None
         case "url":
-            return bool(re.match(r"https?://[^/]+/", value))
+            return re.match(r"https?://[^/]+/", value) is not None
         case "flag":
             return isinstance(value, bool)
         case "count":
