@@ -64,38 +64,72 @@ def login(page: Page, address: str) -> None:
     page.wait_for_url(re.compile(r"/$"))
 
 
-def start(page: Page, address: str, agent: str) -> str:
-    """Start a sample agent on the sample clip; the run page's address."""
+def start(page: Page, address: str, agent: str, link: str = "") -> str:
+    """Start a sample agent on the sample clip or on ``link``; the run page's address."""
     page.goto(f"{address}/agents/")
     page.get_by_role("link", name=agent).first.click()
-    page.get_by_role("button", name=re.compile("^(start|run)", re.IGNORECASE)).first.click()
+    page.wait_for_url(re.compile(r"/agents/[0-9a-f-]{36}/"))
+    if link:
+        page.locator("[name^=video_urls-]").first.fill(link)
+    page.get_by_role("button", name="Start run").click()
     page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}/"))
     return page.url
 
 
-def walk(browser: Browser, address: str) -> dict[str, str]:
+def first_day(page: Page, folder: Path) -> None:
+    """Home before anything has run, which cannot be had later."""
+    for theme in ("dark", "light"):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        for width, height in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=folder / f"first-day-{width}-{theme}.png", full_page=True)
+
+
+def walk(browser: Browser, address: str, folder: Path, *, everything: bool) -> dict[str, str]:
     """Make things happen; name → address of each page worth a picture."""
     page = browser.new_page()
     login(page, address)
+    if everything:
+        first_day(page, folder)
     addresses = {name: f"{address}/{path}" for name, path in PLAIN_PAGES.items()}
-    page.goto(addresses["agents"])
-    page.get_by_role("link", name="Podcast shorts").first.click()
-    addresses["agent"] = page.url
+    for name, agent in {"agent": "Podcast shorts", "agent-large": "Everything", "agent-two": "Two-camera cut"}.items():
+        page.goto(addresses["agents"])
+        page.get_by_role("link", name=agent).first.click()
+        page.wait_for_url(re.compile(r"/agents/[0-9a-f-]{36}/"))
+        addresses[name] = page.url
     addresses["failed"] = start(page, address, "Broken step")
     page.wait_for_selector("[data-run-status=failed]", timeout=90_000)
     addresses["run"] = start(page, address, "Podcast shorts")
     page.wait_for_selector("[data-run-status=completed]", timeout=120_000)
+    addresses["again"] = f"{addresses['agent']}?like={addresses['run'].rstrip('/').rpartition('/')[2]}"
+    addresses["cancelled"] = start(page, address, "Everything")
+    page.locator("#run-cancel summary").click()
+    page.locator("#run-cancel-button").click()
+    page.wait_for_selector("[data-run-status=cancelled]")
+    addresses["source-failed"] = start(page, address, "Broken step", "https://www.youtube.com/watch?v=sample")
+    page.wait_for_selector("[data-run-status=failed]", timeout=90_000)
     addresses["running"] = start(page, address, "Two-camera cut")
     page.close()
     return addresses
 
 
-PLAIN_PAGES = {"home": "", "agents": "agents/", "runs": "runs/", "billing": "billing/", "settings": "settings/"}
+PLAIN_PAGES = {
+    "home": "",
+    "agents": "agents/",
+    "runs": "runs/",
+    "runs-empty": "runs/?q=nothing+fits&from=x",
+    "billing": "billing/",
+    "settings": "settings/",
+    "connection": "settings/connections/",
+    "not-found": "nowhere/",
+    "admin": "admin/",
+    "admin-runs": "admin/runs/run/",
+}
 
 
 def shoot(browser: Browser, address: str, folder: Path, wanted: set[tuple[str, int, str]] | None) -> None:
     """Take the pictures; ``wanted`` None means all."""
-    addresses = walk(browser, address)
+    addresses = walk(browser, address, folder, everything=wanted is None)
     addresses["login"] = f"{address}/login/"
     for theme in ("dark", "light"):
         for width, height in WIDTHS.items():
