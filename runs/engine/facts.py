@@ -132,7 +132,11 @@ def sentence(text: str) -> str:
     )
     last = re.sub(r"\[[^\]]*@ 0x[0-9a-f]+\] ?", "", last)
     last = re.sub(r"(?:file:)?(?:/[^\s:'\"]+)+", "the file", last)[:200].rstrip(" .:!")
-    return f"FFmpeg could not do this step: {last}." if last else "FFmpeg could not do this step and did not say why."
+    return (
+        f"FFmpeg could not do the work of this node: {last}."
+        if last
+        else "FFmpeg could not do the work of this node and did not say why."
+    )
 
 
 def _frame_rate(match: re.Match[str] | None) -> float:

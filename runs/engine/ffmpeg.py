@@ -209,7 +209,7 @@ class Runner:
         if self._stopped():
             raise Stopped
         if time.monotonic() > self._deadline:
-            raise NodeError(f"This step took longer than the limit of {_span(self._seconds)}.")
+            raise NodeError(f"This node took longer than the limit of {_span(self._seconds)}.")
 
 
 def _identity(path: Path) -> tuple[int, ...]:

@@ -44,7 +44,7 @@ def work_one() -> bool:
         return False
     node, vanished = taken
     if vanished and node.attempts > MAX_SILENT_DEATHS:
-        sentence = f"This step ended {MAX_SILENT_DEATHS} times with its worker, perhaps for want of memory."
+        sentence = f"This node ended {MAX_SILENT_DEATHS} times with its worker, perhaps for want of memory."
         runtime.fail(node, leases.token_of(node), [sentence])
     else:
         with leases.Heartbeat(node) as heartbeat:
@@ -79,16 +79,16 @@ def _attempt(node: RuntimeNode, heartbeat: leases.Heartbeat) -> None:
     except Exception:
         # Whatever goes wrong in our own code is one node's failure, not the worker's.
         logger.exception("node %s: failed unexpectedly", node.pk)
-        runtime.fail(node, token, ["This step failed because of an error in the engine; its log has the details."])
+        runtime.fail(node, token, ["This node failed because of an error in the engine; its log has the details."])
 
 
 def _work(node: RuntimeNode, heartbeat: leases.Heartbeat) -> None:
     kind = CATALOGUE.get(node.node_type_id)
     if kind is None or kind.work is None:
-        name = kind.name if kind else "A step of this type"
+        name = kind.name if kind else "A node of this type"
         raise NodeError(f"{name} cannot be done by the local engine. Bypass it, or run the agent with a Mosaic key.")
     if not ledger.charge(node):
-        sentence = f"The credits do not cover this step: {kind.name} costs {kind.cost}."
+        sentence = f"The credits do not cover this node: {kind.name} costs {kind.cost}."
         runtime.fail(node, leases.token_of(node), [sentence], needs_credits=True)
         return
     published = attempts.find_published(node)
@@ -127,7 +127,7 @@ def _inputs(node: RuntimeNode, runner: Runner) -> list[Clip]:
         for render in renders:
             path = settings.ENGINE_DIR / render.video_path
             if not path.is_file():
-                raise NodeError("The video of an earlier step is no longer on the disk. Run the agent again.")
+                raise NodeError("The video of an earlier node is no longer on the disk. Run the agent again.")
             clips.append(runner.probe(path))
     return clips
 

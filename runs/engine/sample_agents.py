@@ -84,8 +84,8 @@ TWO_CAMERAS = Sample(
 )
 BROKEN_STEP = Sample(
     "Broken step",
-    "One straight path whose third step, Color Correction, the local engine cannot do: the run ends failed. Bypass "
-    "that step, run again, and it goes through.",
+    "One straight path whose third node, Color Correction, the local engine cannot do: the run ends failed. Bypass "
+    "that node, run again, and it goes through.",
     {
         "recording": Step("Video Input"),
         "mirrored": Step("Mirror", ["recording"]),
@@ -95,11 +95,11 @@ BROKEN_STEP = Sample(
 )
 EVERYTHING = Sample(
     "Everything",
-    "A large agent with every kind of step, to look at and to try bypasses on. The local engine does Video Input, "
+    "A large agent with every kind of node, to look at and to try bypasses on. The local engine does Video Input, "
     "Silence Removal, Clips, Reframe, Mirror and Watermark; it cannot do Rough Cut, Audio Enhance, Color Correction, "
     "Captions, Cinematic Captions, Motion Graphics, AI B-Roll, AI Music, AI Voiceover, Voice, Intro, Outro, AI Avatar, "
     "AI Content Generation, and Video, Audio and Image Generation. Those fail with a sentence, what comes after them "
-    "is not run, and the short clips are made all the same. With a Mosaic key every step works.",
+    "is not run, and the short clips are made all the same. With a Mosaic key every node works.",
     {
         "recording": Step("Video Input"),
         "tighten": Step("Silence Removal", ["recording"]),

@@ -158,7 +158,7 @@ def _node_event(row: RunNode, before: str) -> RunEvent:
         source=RunEvent.Source.POLL,
         node_remote_id=row.remote_id,
         original_node_id=row.original_node_id,
-        label=row.type_name or "Step",
+        label=row.type_name or "Node",
         status_before=before,
         status_after=row.status,
         text="\n".join(row.errors) or row.status_message,

@@ -153,7 +153,7 @@ def test_a_cut_off_file_is_said_to_be_incomplete(tmp_path: Path, tiny: Path) -> 
 def test_a_complaint_of_ffmpeg_becomes_one_sentence(tmp_path: Path, tiny: Path) -> None:
     with pytest.raises(NodeError) as caught:
         Runner(tmp_path).run(["-i", f"file:{tiny}", "-vf", "nosuchfilter", "-f", "null", "-"])
-    assert str(caught.value).startswith("FFmpeg could not do this step: ")
+    assert str(caught.value).startswith("FFmpeg could not do the work of this node: ")
     assert str(tiny) not in str(caught.value)
     assert "0x" not in str(caught.value)
 

@@ -140,7 +140,7 @@ def test_after_too_many_silent_deaths_the_node_fails_with_a_sentence(make_run: C
     assert render.work_one() is True
     node = only_node(run)
     assert node.status == "failed"
-    assert node.errors == ["This step ended 10 times with its worker, perhaps for want of memory."]
+    assert node.errors == ["This node ended 10 times with its worker, perhaps for want of memory."]
 
 
 def test_the_sweep_removes_what_nobody_owns(make_run: Callable[..., EngineRun], engine_dir: Path) -> None:

@@ -90,7 +90,7 @@ def test_without_credits_the_node_says_so_and_nothing_is_rendered(
     render.work_one()
     node = only_node(run)
     assert (node.status, node.needs_credits) == ("failed", True)
-    assert node.errors == ["The credits do not cover this step: Video Input costs 1."]
+    assert node.errors == ["The credits do not cover this node: Video Input costs 1."]
 
 
 def test_a_fault_fails_the_render(make_run: Callable[..., EngineRun]) -> None:

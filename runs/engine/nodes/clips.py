@@ -47,7 +47,7 @@ class _Candidate:
 def work(work: Work) -> Result:
     """Up to ``num_clips`` renders in the order of the source; none, with a sentence, when nothing usable remains."""
     if not work.inputs:
-        raise NodeError("No video arrived at this step.")
+        raise NodeError("No video arrived at this node.")
     failures: list[str] = []
     candidates: list[_Candidate] = []
     for number, clip in enumerate(work.inputs):

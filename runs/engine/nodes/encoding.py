@@ -57,7 +57,7 @@ def for_each(work: Work, step: Callable[[Work, Clip, Path], str]) -> Result:
     What fails for one render does not stop the others; when all fail, the node does.
     """
     if not work.inputs:
-        raise NodeError("No video arrived at this step.")
+        raise NodeError("No video arrived at this node.")
     videos: list[Path] = []
     messages: list[str] = []
     failures: list[str] = []

@@ -36,7 +36,7 @@ def work(work: Work) -> Result:
             raise NodeError("A custom logo was asked for, but no image was chosen: set image_id, or use Mosaic's logo.")
         raise NodeError(
             f"There is no image {image} in the local engine: images cannot be uploaded to it yet. "
-            "Set use_custom_logo to mosaic, or bypass this step."
+            "Set use_custom_logo to mosaic, or bypass this node."
         )
     (work.folder / "logo.png").write_bytes(logo())
     try:
