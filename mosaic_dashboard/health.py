@@ -14,9 +14,9 @@ from django.http import JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from runs.engine import ffmpeg
 from runs.engine.nodes.base import NodeError
-from runs.engine.render import DISK_FLOOR_BYTES
+from runs.engine.rendering import ffmpeg
+from runs.engine.rendering.render import DISK_FLOOR_BYTES
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

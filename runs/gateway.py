@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from runs.client import FOR_JOBS, FOR_PEOPLE, MosaicClient, Patience
 from runs.client.auth import make_session
-from runs.engine import inprocess, media
+from runs.engine.http import inprocess, media
 from runs.models import Connection
 
 if TYPE_CHECKING:

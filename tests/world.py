@@ -15,7 +15,7 @@ from django.utils import timezone
 from runs import actions, gateway, sync
 from runs.access import Actor
 from runs.client import Patience
-from runs.engine.inprocess import BASE_URL, EngineAdapter
+from runs.engine.http.inprocess import BASE_URL, EngineAdapter
 from runs.engine.models import EngineAgent, EngineRun
 from runs.models import Agent, Connection, Run
 from tests.engine import play

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from runs.engine import views
+from runs.engine.http import views
 
 app_name = "engine"
 urlpatterns = [

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from runs.engine import leases
+from runs.engine.rendering import leases
 from runs.jobs import queues, work
 from runs.models import Agent, AgentVersion, Connection, Run
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import close_old_connections
 
 from runs import actions, gateway, layout, sync
-from runs.engine import render
+from runs.engine.rendering import render
 from runs.graph import Graph
 from runs.models import Agent, AgentVersion, Connection, GraphLayout, Run
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from huey.consumer import Consumer
 
 from runs import gateway
-from runs.engine import leases, render
+from runs.engine.rendering import leases, render
 from runs.jobs import queues
 from runs.jobs.ticker import Ticker, make_due
 from runs.models import Agent, Connection, Run

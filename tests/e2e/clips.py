@@ -9,7 +9,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from runs.engine import ffmpeg
+from runs.engine.rendering import ffmpeg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
-from runs.engine import media
+from runs.engine.http import media
 from runs.engine.models import Asset
 from tests.chromium import FLAGS, executable
 from tests.e2e.clips import two_scenes

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from runs.engine.demo.sample_agents import PODCAST_SHORTS
 from runs.engine.nodes.mirror import MIRROR
-from runs.engine.sample_agents import PODCAST_SHORTS
 from tests.e2e.clips import decodes, repeated, served, two_scenes
 from tests.e2e.editor import Editor
 from tests.e2e.remains import Publications, ffmpegs_in, query

@@ -15,7 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections
 from waitress import create_server
 
-from runs.engine.inprocess import BASE_URL, EngineAdapter
+from runs.engine.http.inprocess import BASE_URL, EngineAdapter
 from runs.engine.models import Asset
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
-from runs.engine import ledger, runtime
+from runs.engine.execution import ledger, runtime
 from runs.engine.models import EngineAgent, EngineRun, Render, RuntimeNode, TemplateEdge, TemplateNode
 from runs.engine.nodes.catalogue import CATALOGUE
 

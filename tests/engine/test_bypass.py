@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runs.engine.clones import Clone, bypass, has_circle, unfold
+from runs.engine.execution.clones import Clone, bypass, has_circle, unfold
+from runs.engine.execution.start import Plan, PlannedNode, start
 from runs.engine.models import EngineAgent, EngineRun, RuntimeEdge
-from runs.engine.start import Plan, PlannedNode, start
 from tests.engine import play
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from django.utils import timezone
 
-from runs.engine import billing, leases, ledger
+from runs.engine.execution import ledger
+from runs.engine.http import billing
 from runs.engine.models import Account, CreditEntry, EngineRun
+from runs.engine.rendering import leases
 from tests.engine import play
 from tests.engine.test_runtime import begin
 

@@ -92,7 +92,7 @@ def test_an_unexpected_failure_is_json_too(api: Api, monkeypatch: pytest.MonkeyP
     def broken() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("runs.engine.routes.account", broken)
+    monkeypatch.setattr("runs.engine.http.routes.account", broken)
     answer = api.get("/whoami", status=500)
     assert answer["error"] == "internal_server_error"
     assert "secret" not in answer["detail"]

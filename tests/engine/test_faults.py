@@ -9,7 +9,7 @@ import pytest
 import requests
 from django.test import Client
 
-from runs.engine import faults, media
+from runs.engine.http import faults, media
 from runs.engine.models import EngineAgent, EngineRun, Fault
 from tests.engine import play
 from tests.engine.test_runtime import SHORTS, begin

@@ -11,7 +11,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from runs.engine import media
+from runs.engine.http import media
 from runs.engine.models import Asset
 
 if TYPE_CHECKING:

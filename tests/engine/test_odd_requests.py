@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runs.engine import media
+from runs.engine.http import media
 from runs.engine.models import EngineAgent, EngineRun, TemplateNode
 from tests.engine import play
 from tests.engine.conftest import ASSET_ID

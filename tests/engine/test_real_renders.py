@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from runs.engine import render
-from runs.engine.ffmpeg import Runner
 from runs.engine.models import Asset, EngineRun
+from runs.engine.rendering import render
+from runs.engine.rendering.ffmpeg import Runner
 from tests.engine import play
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from runs.engine import runtime
+from runs.engine.execution import runtime
 from runs.engine.models import EngineAgent, EngineRun, Render, RuntimeEdge, RuntimeNode
 from tests.engine import play
 

@@ -8,10 +8,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from runs.engine import media, parameters, sample_clip, samples
+from runs.engine.demo import sample_clip, samples
+from runs.engine.demo.sample_agents import EVERYTHING, SAMPLE_ASSET_ID, SAMPLES
+from runs.engine.http import media, parameters
 from runs.engine.models import Asset, EngineAgent, TemplateEdge, TemplateNode
 from runs.engine.nodes.catalogue import CATALOGUE, WORKING
-from runs.engine.sample_agents import EVERYTHING, SAMPLE_ASSET_ID, SAMPLES
 from tests.engine import play
 
 if TYPE_CHECKING:

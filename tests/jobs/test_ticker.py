@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from runs import jobs, statuses
-from runs.engine import render
+from runs.engine.rendering import render
 from runs.jobs import queues, work, worker
 from runs.jobs.ticker import Ticker
 from runs.models import Agent, Connection, GraphLayout, Run

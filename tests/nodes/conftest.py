@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runs.engine.ffmpeg import Runner
+from runs.engine.rendering.ffmpeg import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

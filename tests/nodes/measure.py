@@ -8,8 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runs.engine.ffmpeg import Runner, executable
 from runs.engine.nodes.base import Work
+from runs.engine.rendering.ffmpeg import Runner, executable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runs.engine import ffmpeg, render
-from runs.engine.facts import MAX_DURATION_MS
 from runs.engine.nodes import clips, known, silence_removal, video_input
 from runs.engine.nodes.catalogue import WORKING
+from runs.engine.rendering import ffmpeg, render
+from runs.engine.rendering.facts import MAX_DURATION_MS
 
 if TYPE_CHECKING:
     from runs.engine.nodes.base import NodeType

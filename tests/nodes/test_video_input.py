@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runs.engine import media
-from runs.engine.ffmpeg import Runner
+from runs.engine.http import media
 from runs.engine.models import Asset, EngineAgent, EngineRun, Render, RuntimeNode
 from runs.engine.nodes.base import NodeError
 from runs.engine.nodes.video_input import VIDEO_INPUT
+from runs.engine.rendering.ffmpeg import Runner
 from tests.nodes.measure import frame, mean, moov_before_mdat, probe, run, seconds
 from tests.servers import send, serve
 

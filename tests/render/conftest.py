@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
-from runs.engine import leases, render
-from runs.engine.ffmpeg import Runner
 from runs.engine.models import Asset, EngineAgent, EngineRun, RuntimeEdge, RuntimeNode
 from runs.engine.nodes.base import NodeType, Result
 from runs.engine.nodes.catalogue import CATALOGUE
+from runs.engine.rendering import leases, render
+from runs.engine.rendering.ffmpeg import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

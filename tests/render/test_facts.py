@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runs.engine import facts
-from runs.engine.ffmpeg import Runner
 from runs.engine.nodes.base import NodeError
+from runs.engine.rendering import facts
+from runs.engine.rendering.ffmpeg import Runner
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runs.engine import ffmpeg
-from runs.engine.ffmpeg import LAUNCHER, Runner, Stopped
 from runs.engine.nodes.base import NodeError
+from runs.engine.rendering import ffmpeg
+from runs.engine.rendering.ffmpeg import LAUNCHER, Runner, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=32x32:r=25", "-f", "null", "-
 WORKER = """
 import sys
 from pathlib import Path
-from runs.engine.ffmpeg import Runner
+from runs.engine.rendering.ffmpeg import Runner
 Runner(Path(sys.argv[1])).run(sys.argv[2:])
 """
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runs.engine import sample_clip, scenery
-from runs.engine.ffmpeg import Runner
+from runs.engine.demo import sample_clip, scenery
+from runs.engine.rendering.ffmpeg import Runner
 from tests.nodes.measure import Frame, difference, frame, moov_before_mdat, probe, silences
 
 if TYPE_CHECKING:

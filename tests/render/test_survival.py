@@ -12,11 +12,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from runs.engine import attempts, leases, render
-from runs.engine.ffmpeg import Runner
+from runs.engine.execution.steering import cancel
 from runs.engine.models import CreditEntry, EngineRun, Render, RuntimeNode
 from runs.engine.nodes.base import Result
-from runs.engine.steering import cancel
+from runs.engine.rendering import attempts, leases, render
+from runs.engine.rendering.ffmpeg import Runner
 from tests.render.conftest import only_node
 
 if TYPE_CHECKING:

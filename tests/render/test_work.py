@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runs.engine import render
-from runs.engine.ffmpeg import Runner
 from runs.engine.models import Account, EngineRun, Fault, Render, RuntimeNode
 from runs.engine.nodes.base import Result
+from runs.engine.rendering import render
+from runs.engine.rendering.ffmpeg import Runner
 from tests.render.conftest import only_node
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from runs.engine import media
+from runs.engine.http import media
 from runs.engine.models import Asset, Render, RuntimeNode
 from runs.models import Output
 from tests.factories import make_input, make_output, make_run

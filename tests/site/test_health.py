@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db import OperationalError
 
 from mosaic_dashboard import health
-from runs.engine import ffmpeg
 from runs.engine.nodes.base import NodeError
-from runs.engine.render import DISK_FLOOR_BYTES
+from runs.engine.rendering import ffmpeg
+from runs.engine.rendering.render import DISK_FLOOR_BYTES
 
 if TYPE_CHECKING:
     from django.test import Client

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runs import gateway
-from runs.engine import samples
+from runs.engine.demo import samples
 from runs.models import Connection
 from tests.factories import make_connection
 

@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runs.engine import clones
+from runs.engine.execution import clones
 from runs.graph import Graph, GraphNode, runtime_graph
 from tests.values.topologies import dags, quick
 

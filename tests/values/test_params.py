@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from runs.engine.http.parameters import check as engine_check
+from runs.engine.http.refusals import Refusal
 from runs.engine.nodes.catalogue import CATALOGUE
-from runs.engine.parameters import check as engine_check
-from runs.engine.refusals import Refusal
 from runs.params import NODE_PARAMS, check
 
 CLIPS = NODE_PARAMS["bcc5cb04-76b7-48e9-a344-0e8a29c19be0"]

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from runs.engine.facts import Facts
+    from runs.engine.rendering.facts import Facts
 
 ParamType = Literal["string", "integer", "number", "boolean", "enum", "color", "id", "array", "object"]
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from runs.engine import media
+from runs.engine.http import media
 from runs.engine.models import Asset, Render
 from runs.engine.nodes import encoding
 from runs.engine.nodes.base import Clip, NodeError, NodeType, Result, Work
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from runs.engine.facts import Facts
+    from runs.engine.rendering.facts import Facts
 
 MAX_SOURCE_BYTES = 5 * 1000**3
 FETCH_SECONDS = 60 * 60

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runs.engine import png
 from runs.engine.nodes import encoding
 from runs.engine.nodes.base import Clip, NodeError, NodeType, Param, Result, Work
+from runs.engine.rendering import png
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from django.core.management import BaseCommand
 
 from mosaic_dashboard import env, prepare
 from runs import access, gateway
-from runs.engine import samples
+from runs.engine.demo import samples
 from runs.engine.nodes.base import NodeError
 
 if TYPE_CHECKING:

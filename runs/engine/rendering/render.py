@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import DatabaseError
 
-from runs.engine import attempts, faults, leases, ledger, runtime
-from runs.engine.ffmpeg import Runner, Stopped
+from runs.engine.execution import ledger, runtime
+from runs.engine.http import faults
 from runs.engine.models import Render, RuntimeEdge, RuntimeNode
 from runs.engine.nodes.base import Clip, NodeError, Work
 from runs.engine.nodes.catalogue import CATALOGUE
+from runs.engine.rendering import attempts, leases
+from runs.engine.rendering.ffmpeg import Runner, Stopped
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from runs.engine.refusals import invalid, out_of_range
+from runs.engine.http.refusals import invalid, out_of_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 
+from runs.engine.http.parameters import is_uuid
+from runs.engine.http.refusals import invalid, out_of_range
 from runs.engine.models import EngineRun
-from runs.engine.parameters import is_uuid
-from runs.engine.refusals import invalid, out_of_range
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

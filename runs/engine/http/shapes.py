@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
-from runs.engine import media
+from runs.engine.http import media
 from runs.engine.models import Asset, Render, RuntimeNode
 from runs.engine.nodes.catalogue import CATALOGUE
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from runs.engine import scenery
-from runs.engine.scenery import HEIGHT, WIDTH, Ridge, Scene, blocks, peaks, waves
+from runs.engine.demo import scenery
+from runs.engine.demo.scenery import HEIGHT, WIDTH, Ridge, Scene, blocks, peaks, waves
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,8 +17,8 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runs.engine import facts
 from runs.engine.nodes.base import Clip, NodeError
+from runs.engine.rendering import facts
 
 try:
     import imageio_ffmpeg

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils import timezone
 
-from runs.engine import words
-from runs.engine.clones import Clone, Unfolded, descendants, unfold
+from runs.engine.execution import words
+from runs.engine.execution.clones import Clone, Unfolded, descendants, unfold
+from runs.engine.execution.runtime import MAX_NODES, is_fan_out
+from runs.engine.http.refusals import invalid
 from runs.engine.models import EngineAgent, EngineRun, RuntimeEdge, RuntimeNode
 from runs.engine.nodes.catalogue import CATALOGUE
-from runs.engine.refusals import invalid
-from runs.engine.runtime import MAX_NODES, is_fan_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

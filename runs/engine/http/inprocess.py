@@ -1,6 +1,6 @@
 """The engine without a socket: a transport adapter for ``requests``.
 
-A session with this adapter mounted speaks to :func:`runs.engine.api.handle` as it would to a server, and meets the
+A session with this adapter mounted speaks to :func:`runs.engine.http.api.handle` as it would to a server, and meets the
 same exceptions: bodies are read through urllib3's own response class, which notices a cut one by itself.
 """
 
@@ -21,8 +21,8 @@ from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ReadTimeoutError
 
-from runs.engine import faults
-from runs.engine.api import EngineRequest, EngineResponse, handle
+from runs.engine.http import faults
+from runs.engine.http.api import EngineRequest, EngineResponse, handle
 
 if TYPE_CHECKING:
     from typing import Any

@@ -17,10 +17,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from runs.engine.ledger import account, move
+from runs.engine.execution.ledger import account, move
+from runs.engine.http.refusals import invalid
+from runs.engine.http.shapes import time_text
 from runs.engine.models import Account, CreditEntry
-from runs.engine.refusals import invalid
-from runs.engine.shapes import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """The engine's API: one function from request to answer, whichever way the request came.
 
-:mod:`runs.engine.views` hands it what came over HTTP, :mod:`runs.engine.inprocess` what came without a socket.
+:mod:`runs.engine.http.views` hands it what came over HTTP, :mod:`runs.engine.http.inprocess` what came without one.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
-from runs.engine import faults
-from runs.engine.refusals import Refusal, invalid, missing
-from runs.engine.routes import ROUTES, Ask
+from runs.engine.http import faults
+from runs.engine.http.refusals import Refusal, invalid, missing
+from runs.engine.http.routes import ROUTES, Ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runs.engine.routes import Handler
+    from runs.engine.http.routes import Handler
 
 logger = logging.getLogger(__name__)
 JSON = {"Content-Type": "application/json"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runs.engine.ledger import type_name
+from runs.engine.execution.ledger import type_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,9 +17,9 @@ from django.views.decorators.csrf import csrf_exempt
 from waitress.channel import ClientDisconnected
 
 from mosaic_dashboard.ranges import file_response
-from runs.engine import faults, media
-from runs.engine.api import EngineRequest, EngineResponse, handle
-from runs.engine.refusals import Refusal
+from runs.engine.http import faults, media
+from runs.engine.http.api import EngineRequest, EngineResponse, handle
+from runs.engine.http.refusals import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

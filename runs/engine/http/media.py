@@ -115,7 +115,7 @@ def _sign(path: str, lifetime_seconds: int) -> str:
 
 
 def _mark(path: str, expires: str, salt: str) -> str:
-    return salted_hmac("runs.engine.media", f"{path}|{expires}|{salt}", algorithm="sha256").hexdigest()
+    return salted_hmac("runs.engine.http.media", f"{path}|{expires}|{salt}", algorithm="sha256").hexdigest()
 
 
 def _is_ours(parts: SplitResult) -> bool:

@@ -12,16 +12,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from runs.engine import media, sample_clip
-from runs.engine.ffmpeg import Runner
+from runs.engine.demo import sample_clip
+from runs.engine.demo.sample_agents import SAMPLE_ASSET_ID, SAMPLES
+from runs.engine.http import media
 from runs.engine.models import Asset, EngineAgent, TemplateEdge, TemplateNode
 from runs.engine.nodes.base import NodeError
-from runs.engine.sample_agents import SAMPLE_ASSET_ID, SAMPLES
+from runs.engine.rendering.ffmpeg import Runner
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from runs.engine.sample_agents import Sample
+    from runs.engine.demo.sample_agents import Sample
 
 logger = logging.getLogger(__name__)
 CLIP_FILE = "sample-clip.mp4"

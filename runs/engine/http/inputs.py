@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from runs.engine.http.refusals import invalid
 from runs.engine.models import Asset, Render
-from runs.engine.refusals import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from django.db.models import QuerySet
 
-    from runs.engine.start import PlannedNode
+    from runs.engine.execution.start import PlannedNode
 
 # Field of the request → key of the source that the node is handed.
 KINDS = {"video_ids": "video_id", "node_render_ids": "node_render_id", "video_urls": "video_url"}

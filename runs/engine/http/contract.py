@@ -7,14 +7,14 @@ from uuid import UUID
 
 from jsonschema import Draft202012Validator
 
-from runs.engine import parameters
-from runs.engine.clones import bypass, has_circle
-from runs.engine.inputs import is_link, read_sources
-from runs.engine.ledger import type_name
+from runs.engine.execution.clones import bypass, has_circle
+from runs.engine.execution.ledger import type_name
+from runs.engine.execution.start import Plan, PlannedNode
+from runs.engine.http import parameters
+from runs.engine.http.inputs import is_link, read_sources
+from runs.engine.http.refusals import invalid
 from runs.engine.models import EngineAgent, TemplateEdge, TemplateNode
 from runs.engine.nodes.catalogue import CATALOGUE
-from runs.engine.refusals import invalid
-from runs.engine.start import Plan, PlannedNode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -23,8 +23,8 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
-from runs.engine import ledger, words
-from runs.engine.clones import Clone, descendants, unfold
+from runs.engine.execution import ledger, words
+from runs.engine.execution.clones import Clone, descendants, unfold
 from runs.engine.models import EngineRun, Render, RuntimeEdge, RuntimeNode
 from runs.engine.nodes.catalogue import CATALOGUE
 

@@ -1,8 +1,8 @@
 """Switches for tests: the next requests (or renders) that match go wrong in a chosen way.
 
 Opened by ``MOSAIC_ENGINE_FAULTS``; what each kind looks like to a client is told in ``docs/engine-api.md``.
-A fault says what happens, the transports make it so: :mod:`runs.engine.views` over HTTP, and
-:mod:`runs.engine.inprocess` by raising what a socket would have given.
+A fault says what happens, the transports make it so: :mod:`runs.engine.http.views` over HTTP, and
+:mod:`runs.engine.http.inprocess` by raising what a socket would have given.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db.models import F
 
-from runs.engine import media
+from runs.engine.http import media
+from runs.engine.http.refusals import CODES, invalid
 from runs.engine.models import Fault
 from runs.engine.nodes.catalogue import CATALOGUE
-from runs.engine.refusals import CODES, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

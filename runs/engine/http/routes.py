@@ -12,14 +12,15 @@ from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from runs.engine import billing, faults, lists, shapes, steering
-from runs.engine.contract import plan_run
-from runs.engine.ledger import account
+from runs.engine.execution import steering
+from runs.engine.execution.ledger import account
+from runs.engine.execution.start import start
+from runs.engine.http import billing, faults, lists, shapes
+from runs.engine.http.contract import plan_run
+from runs.engine.http.parameters import is_uuid
+from runs.engine.http.refusals import invalid, missing
 from runs.engine.models import Account, EngineAgent, EngineRun, Fault, TemplateNode
 from runs.engine.nodes.catalogue import CATALOGUE
-from runs.engine.parameters import is_uuid
-from runs.engine.refusals import invalid, missing
-from runs.engine.start import start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from runs.engine import leases, runtime
+from runs.engine.execution import runtime
 from runs.engine.models import Render, RuntimeNode
 from runs.engine.nodes.base import NodeError
+from runs.engine.rendering import leases
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from runs.engine.ffmpeg import Runner
     from runs.engine.nodes.base import Clip, Result
+    from runs.engine.rendering.ffmpeg import Runner
 
 MANIFEST = "result.json"
 THUMBNAIL_WIDTH = 640

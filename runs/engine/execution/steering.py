@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from runs.engine import ledger, words
+from runs.engine.execution import ledger, words
+from runs.engine.execution.runtime import DONE, OPEN, locked, queue_ready
+from runs.engine.http.refusals import conflict
 from runs.engine.models import EngineRun, RuntimeEdge, RuntimeNode
 from runs.engine.nodes.catalogue import CATALOGUE
-from runs.engine.refusals import conflict
-from runs.engine.runtime import DONE, OPEN, locked, queue_ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

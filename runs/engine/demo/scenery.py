@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runs.engine import png
+from runs.engine.rendering import png
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
