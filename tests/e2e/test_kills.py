@@ -20,7 +20,7 @@ from runs.engine.nodes.mirror import MIRROR
 from tests.e2e.clips import decodes, repeated, served, two_scenes
 from tests.e2e.editor import Editor
 from tests.e2e.remains import Publications, ffmpegs_in, query
-from tests.site.processes import Up, eventually, is_alive
+from tests.site.processes import Up, eventually, is_alive, seeded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ def _start_and_kill(up: Up, editor: Editor, link: str, dice: random.Random) -> l
 def test_twenty_rounds_of_sudden_death(tmp_path: Path) -> None:
     dice = random.Random(int(os.environ.get("KILL_SEED", "7")))
     clip = two_scenes(tmp_path / "talk.mp4")
-    folder = tmp_path / "var"
+    folder = seeded(tmp_path / "var")
     engine = folder / "engine"
     with served(tmp_path) as files, Up(folder, **SETTINGS) as up, Publications(engine) as publications:
         up.ready()
@@ -144,7 +144,7 @@ def _nothing_was_charged_twice(folder: Path) -> None:
 
 def test_the_whole_dashboard_dies_and_is_asked_to_end_in_the_middle_of_a_render(tmp_path: Path) -> None:
     clip = repeated(two_scenes(tmp_path / "short.mp4"), tmp_path / "talk.mp4", 60)
-    folder = tmp_path / "var"
+    folder = seeded(tmp_path / "var")
     with served(tmp_path) as files:
         with Up(folder, **SETTINGS) as up:
             editor = Editor(up.ready().address, PASSWORD)
@@ -171,7 +171,7 @@ def test_the_whole_dashboard_dies_and_is_asked_to_end_in_the_middle_of_a_render(
 def test_cancelling_ends_ffmpeg_within_two_seconds(tmp_path: Path) -> None:
     # Eight minutes, which the first step after the input mirrors frame by frame.
     clip = repeated(two_scenes(tmp_path / "short.mp4"), tmp_path / "talk.mp4", 240)
-    folder = tmp_path / "var"
+    folder = seeded(tmp_path / "var")
     with served(tmp_path) as files, Up(folder, **SETTINGS) as up:
         editor = Editor(up.ready().address, PASSWORD)
         agent = editor.agent("Broken step")

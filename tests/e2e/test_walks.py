@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.clips import served, two_scenes
-from tests.e2e.walking import Walk, dashboard, walk
-from tests.site.processes import ROOT
+from tests.e2e.walking import SETTINGS, Walk, dashboard, walk
+from tests.site.processes import ROOT, Up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,8 @@ def editor(browser: Browser, address: str) -> Iterator[Walk]:
 def test_from_a_copy_of_the_sources_to_a_clip_that_feeds_the_next_run(browser: Browser, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".git", ".venv", "var", ".*_cache", "__pycache__"))
-    with dashboard(clone / "var", root=str(clone)) as up, walk(browser, up.address) as one:
+    # Nothing is prepared for this one: it is the first start of somebody who has just cloned.
+    with Up(clone / "var", root=str(clone), **SETTINGS) as up, walk(browser, up.ready().address) as one:
         one.login()
         one.open_agent("Podcast shorts")
         assert "sample" in one.page.locator("[name^=video_urls-]").first.input_value()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tests.site.processes import Up
+from tests.site.processes import Up, seeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,8 +102,8 @@ class Walk:
 
 @contextmanager
 def dashboard(folder: Path, *options: str, **changes: str) -> Iterator[Up]:
-    """A real `up` with the engine, ready."""
-    with Up(folder, *options, **(SETTINGS | changes)) as up:
+    """A real `up` with the engine, ready; on a new folder what costs seconds to make lies there already."""
+    with Up(folder if folder.exists() else seeded(folder), *options, **(SETTINGS | changes)) as up:
         yield up.ready()
 
 

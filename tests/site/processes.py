@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self
+
+from tests import environment as environment_of_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +43,24 @@ def manage(*words: str, folder: Path, **changes: str) -> subprocess.CompletedPro
         timeout=PATIENCE,
         check=False,
     )
+
+
+@cache
+def _seed() -> Path:
+    """A folder prepared once for the whole session: its compressed static files and sample clip serve every test."""
+    folder = environment_of_tests.DATA_DIR / "seed"
+    done = manage("prepare", folder=folder, MOSAIC_ENGINE="on", MOSAIC_ADMIN_PASSWORD="a password for the seed")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def seeded(folder: Path) -> Path:
+    """The folder with what costs seconds to make and is the same in all: everything else is made by `up` itself."""
+    seed = _seed()
+    shutil.copytree(seed / "static", folder / "static", dirs_exist_ok=True)
+    shutil.copy2(seed / "static.stamp", folder / "static.stamp")
+    shutil.copytree(seed / "engine" / "samples", folder / "engine" / "samples", dirs_exist_ok=True)
+    return folder
 
 
 def eventually(question: Callable[[], bool], seconds: float = PATIENCE) -> bool:
