@@ -111,6 +111,8 @@ def test_fail_resume_and_cancel(editor: Walk, mosaic: Up, link: str) -> None:
     fault(mosaic, kind="slow", path="/agent_run/*/cancel", seconds=0.2)
     fault(mosaic, kind="unknown_status", path="/agent_run/*/nodes", times=1, value="reticulating")
     editor.page.get_by_role("link", name="Run again with these settings").click()
+    # The sample is long enough to be cancelled in time, however quick the machine.
+    editor.fill_inputs(f"{mosaic.address}/engine/samples/sample-clip.mp4")
     editor.start()
     editor.page.wait_for_selector("[data-node-status=reticulating]", state="attached", timeout=SOON)
     assert "reticulating" in editor.page.locator("#run-nodes").inner_text().lower()
