@@ -38,14 +38,14 @@ def resume_run(run: Run, client: MosaicClient, by: Actor) -> Run:
         result = client.resume_run(str(run.remote_id))
     except MosaicError as error:
         raise _failed(run, token, "resume", error, by) from error
-    queued, considered = result.nodes_queued, result.nodes_considered
+    again, considered = result.nodes_again, result.nodes_considered
     return _done(
         run,
         token,
         "resume",
         by,
-        _queued_text(queued, considered),
-        after={"nodes_queued": queued, "nodes_considered": considered},
+        _queued_text(again, considered),
+        after={"nodes_queued": result.nodes_queued, "nodes_considered": considered, "requeued_nodes": again},
         status=statuses.RUNNING,
         status_message="",
         needs_credits=False,

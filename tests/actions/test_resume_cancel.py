@@ -42,6 +42,14 @@ def test_resume_queues_what_failed_and_says_how_much(world: World) -> None:
     assert done.outputs.count() == 1
 
 
+def test_resume_counts_what_waits_behind_the_failed_node_too(world: World) -> None:
+    run = world.start()
+    play.out(str(run.remote_id), play.failing("Mirror"))
+    resumed = actions.resume_run(world.sync(run), world.client, NOBODY)
+    assert resumed.events.get(label="Resume").text == "2 nodes queued again."
+    assert AuditEvent.objects.get(verb="run.resume").after["nodes_queued"] == 1
+
+
 def test_cancel_stops_the_run(world: World) -> None:
     run = world.start()
     cancelled = actions.cancel_run(run, world.client, NOBODY)

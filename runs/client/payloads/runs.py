@@ -215,11 +215,18 @@ class ResumeResult:
 
     nodes_queued: int | None
     nodes_considered: int | None
+    requeued_nodes: int | None = None
 
     @classmethod
     def parse(cls, data: Json) -> ResumeResult:
         """From ``POST /agent_run/<id>/resume``."""
-        return cls(_count_or_none(data, "nodes_queued"), _count_or_none(data, "nodes_considered"))
+        counted = ("nodes_queued", "nodes_considered", "requeued_nodes")
+        return cls(*(_count_or_none(data, name) for name in counted))
+
+    @property
+    def nodes_again(self) -> int | None:
+        """How many nodes start over: those ready at once (``nodes_queued``) and those that wait for them."""
+        return self.nodes_queued if self.requeued_nodes is None else self.requeued_nodes
 
 
 @dataclass(frozen=True, slots=True)
