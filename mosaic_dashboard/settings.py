@@ -168,6 +168,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 QUEUE_DIR = DATA_DIR / "queue"
 
 # --- People -----------------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["runs.access.RoleBackend"]
 LOGIN_URL = "runs:login"
 LOGIN_REDIRECT_URL = "runs:home"
 LOGOUT_REDIRECT_URL = "runs:login"

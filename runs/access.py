@@ -12,9 +12,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Case, Exists, Max, OuterRef, Subquery, Value, When
 from django.http import Http404
 from django.utils.crypto import constant_time_compare
 
@@ -61,18 +62,31 @@ def ensure_roles() -> None:
 
 
 def role_of(user: Person) -> Role:
-    """The highest role of the person's groups; asked of the database once per user object."""
+    """The highest role of the person's groups; read with the person, or else once per user object."""
     if not user.is_authenticated or not user.is_active:
         return Role.NONE
     known: Role | None = getattr(user, "_role", None)
     if known is None:
         if getattr(user, "is_superuser", False):
             known = Role.ADMINISTRATOR
+        elif (rank := getattr(user, "group_rank", None)) is not None:
+            known = Role(rank)
         else:
             names = Group.objects.filter(user=user.pk, name__in=ROLE_OF_GROUP).values_list("name", flat=True)
             known = max((ROLE_OF_GROUP[name] for name in names), default=Role.NONE)
         setattr(user, "_role", known)  # noqa: B010 - our own mark on Django's object
     return known
+
+
+class RoleBackend(ModelBackend):
+    """Django's own backend, which here loads a person together with their role: one read a page instead of two."""
+
+    def get_user(self, user_id: int) -> User | None:
+        """The active account of a session, or None."""
+        ranks = [When(groups__name=name, then=Value(int(role))) for name, role in ROLE_OF_GROUP.items()]
+        users = get_user_model().objects.annotate(group_rank=Max(Case(*ranks, default=Value(int(Role.NONE)))))
+        user = users.filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 def may_view(user: Person) -> bool:

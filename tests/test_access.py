@@ -6,10 +6,11 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.test import RequestFactory
+from django.urls import reverse
 
 from runs import access
 from tests.factories import make_agent, make_output, make_run, make_user
@@ -117,3 +118,28 @@ def test_a_switched_off_account_ends_polling(as_bob: Client, bob: User) -> None:
     bob.is_active = False
     bob.save()
     assert _polled(as_bob, run.pk) is None
+
+
+def test_a_person_is_loaded_with_their_role_in_one_read(mary: User, django_assert_num_queries: Any) -> None:
+    mary.groups.add(Group.objects.get_or_create(name="Viewer")[0])
+    with django_assert_num_queries(1):
+        loaded = access.RoleBackend().get_user(mary.pk)
+        assert loaded is not None
+        assert access.role_of(loaded) is access.Role.MANAGER
+
+
+def test_no_switched_off_account_is_loaded_and_no_role_is_none(charlie: User) -> None:
+    loaded = access.RoleBackend().get_user(charlie.pk)
+    assert loaded is not None
+    assert access.role_of(loaded) is access.Role.NONE
+    charlie.is_active = False
+    charlie.save()
+    assert access.RoleBackend().get_user(charlie.pk) is None
+
+
+def test_a_role_that_is_taken_away_is_gone_with_the_next_page(as_alice: Client, alice: User) -> None:
+    run = make_run()
+    address = reverse("runs:run", args=[run.pk])
+    assert as_alice.get(address).status_code == 200
+    alice.groups.clear()
+    assert as_alice.get(address).status_code == 404

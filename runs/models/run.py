@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from runs import statuses
@@ -78,9 +78,12 @@ class RunQuerySet(ClaimableQuerySet["Run"]):
         """
         now = timezone.now()
         unwatched = Q(watched_at=None) | Q(watched_at__lt=now - timedelta(seconds=WATCHED_SECONDS))
-        self.active().filter(unwatched, pk=pk, claim_token=None, sync_failures=0, due_at__gt=now).update(due_at=now)
+        over = [value for value, status in statuses.RUN_STATUSES.items() if status.is_terminal]
+        at_leisure = unwatched & Q(claim_token=None, sync_failures=0, due_at__gt=now) & ~Q(status__in=over)
         old = now - timedelta(seconds=WATCH_MARK_SECONDS)
-        self.filter(Q(watched_at=None) | Q(watched_at__lt=old), pk=pk).update(watched_at=now)
+        self.filter(Q(watched_at=None) | Q(watched_at__lt=old), pk=pk).update(
+            watched_at=now, due_at=Case(When(at_leisure, then=Value(now)), default=F("due_at"))
+        )
 
     def adopt(self, start: Run, remote_id: str, *, token: uuid.UUID | None, **changes: Any) -> bool:  # noqa: ANN401
         """Give a start the remote run it became, now due; what was already known of that run moves to the start's row.

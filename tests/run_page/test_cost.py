@@ -67,6 +67,16 @@ def test_ten_queries_however_many_nodes(as_bob: Client, name: str, nodes: int) -
     assert len(queries) <= QUERIES, [query["sql"][:80] for query in queries]
 
 
+def test_the_first_look_that_leaves_its_mark_costs_no_more(as_alice: Client) -> None:
+    run = large_run(3)
+    Run.objects.filter(pk=run.pk).update(watched_at=None)
+    with CaptureQueriesContext(connection) as queries:
+        assert as_alice.get(reverse("runs:run", args=[run.pk])).status_code == 200
+    assert len(queries) <= 10, [query["sql"][:90] for query in queries]
+    run.refresh_from_db()
+    assert run.watched_at is not None
+
+
 def test_a_hundred_nodes_are_drawn_in_time(as_bob: Client) -> None:
     address = reverse("runs:run", args=[large_run().pk])
     as_bob.get(address)  # templates are compiled once
