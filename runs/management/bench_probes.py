@@ -74,7 +74,7 @@ def measure(scene: Scene, rounds: int, progress: Callable[[str], Any]) -> list[F
     figures.append(_timed(client, "run list, failed", pages["run list"] + "?status=failed", rounds, bound=200))
     figures.append(_timed(client, "run list, agent and text", _searched(scene), rounds, bound=200))
     figures.append(_timed(client, "run page of a 100-node run", run_page, rounds, bound=150))
-    figures.append(_timed(client, "agent page of a 100-node agent", agent_page, rounds, bound=300))
+    figures.append(_timed(client, "agent page of a 100-node agent", agent_page, rounds, bound=150))
     figures.append(_timed(client, "home", pages["home"], rounds, bound=200))
     progress("\r" + " " * 60 + "\r")
     return figures
