@@ -123,3 +123,10 @@ def test_strangers_see_nothing_but_whom_to_ask(as_charlie: Client) -> None:
     assert "no role yet" in response.content.decode()
     assert "Secret" not in response.content.decode()
     assert Run.objects.count() == 1
+
+
+def test_the_first_day_promises_the_sample_clip_only_where_there_is_one(as_alice: Client) -> None:
+    make_agent(make_connection(kind="mosaic", address="https://api.mosaic.example"))
+    page = as_alice.get("/").content.decode()
+    assert "Paste links to your videos." in page
+    assert "sample clip" not in page
