@@ -6,11 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from runs.management.bench_probes import Figure
 from tests.site.processes import ROOT, manage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+pytestmark = pytest.mark.system
 
 
 def test_a_small_bench_keeps_every_structural_bound_and_leaves_no_trace(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from tests.site.processes import eventually, is_alive
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.system
+
 SLEEPS = "import time; time.sleep(60)"
 STUBBORN = (
     "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
